@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Permissioned} from "./Permissioned.sol";
+import {IRegistration} from "./interfaces/IRegistration.sol";
+import {Preimage} from "./libraries/Preimage.sol";
+
+/// @title Who is enrolled: identifiers, and every key that each of them has had
+abstract contract Enrolment is IRegistration, Permissioned {
+    /// @dev One slot: to issue an identifier and to know the others touches storage once.
+    struct Counters {
+        uint48 devices;
+        uint48 userDevices;
+        uint48 users;
+        uint48 services;
+        uint48 registrations;
+        uint16 methods;
+    }
+
+    /// @dev Keys are numbered from 1; the last number's are in force.
+    struct KeyRing {
+        uint16 count;
+        mapping(uint256 number => Key) byNumber;
+    }
+
+    uint256 private constant SIGNING_KEY_LENGTH = 32;
+    uint256 private constant EXCHANGE_KEY_LENGTH = 33;
+
+    Counters internal _counters;
+    mapping(DeviceId => KeyRing) private _deviceKeys;
+    mapping(UserDeviceId => KeyRing) internal _userDeviceKeys;
+    mapping(ServiceId => KeyRing) private _serviceKeys;
+    mapping(UserId => bytes32 nameCommitment) private _nameCommitments;
+    /// @dev By the hash of a single key, and by a name commitment itself.
+    mapping(bytes32 => bool) private _taken;
+
+    // ----------------------------------------------------------------------------------------------------------- changes
+
+    /// @inheritdoc IRegistration
+    function enrolDevice(
+        bytes calldata signingKey,
+        bytes calldata exchangeKey
+    ) external restricted returns (DeviceId device) {
+        device = DeviceId.wrap(++_counters.devices);
+        bytes32 thumbprint = _putInForce(_deviceKeys[device], signingKey, exchangeKey);
+
+        emit DeviceEnrolled(device, thumbprint, signingKey, exchangeKey);
+    }
+
+    /// @inheritdoc IRegistration
+    function enrolUserDevice(
+        bytes calldata signingKey,
+        bytes calldata exchangeKey
+    ) external restricted returns (UserDeviceId userDevice) {
+        userDevice = UserDeviceId.wrap(++_counters.userDevices);
+        bytes32 thumbprint = _putInForce(_userDeviceKeys[userDevice], signingKey, exchangeKey);
+
+        emit UserDeviceEnrolled(userDevice, thumbprint, signingKey, exchangeKey);
+    }
+
+    /// @inheritdoc IRegistration
+    function enrolService(
+        bytes calldata signingKey,
+        bytes calldata exchangeKey
+    ) external restricted returns (ServiceId service) {
+        service = ServiceId.wrap(++_counters.services);
+        bytes32 thumbprint = _putInForce(_serviceKeys[service], signingKey, exchangeKey);
+
+        emit ServiceEnrolled(service, thumbprint, signingKey, exchangeKey);
+    }
+
+    /// @inheritdoc IRegistration
+    function enrolUser(bytes32 nameCommitment) external restricted returns (UserId user) {
+        // Check: the user is new.
+        if (nameCommitment == 0) revert Registration_EmptyNameCommitment();
+        if (_taken[nameCommitment]) revert Registration_NameCommitmentAlreadyEnrolled(nameCommitment);
+
+        // Effect: an identifier stands for the name.
+        user = UserId.wrap(++_counters.users);
+        _nameCommitments[user] = nameCommitment;
+        _taken[nameCommitment] = true;
+
+        emit UserEnrolled(user, nameCommitment);
+    }
+
+    /// @inheritdoc IRegistration
+    function rotateDeviceKeys(
+        DeviceId device,
+        bytes calldata signingKey,
+        bytes calldata exchangeKey
+    ) external restricted {
+        _requireDevice(device);
+        bytes32 thumbprint = _putInForce(_deviceKeys[device], signingKey, exchangeKey);
+
+        emit DeviceKeysRotated(device, thumbprint, signingKey, exchangeKey);
+    }
+
+    /// @inheritdoc IRegistration
+    function rotateUserDeviceKeys(
+        UserDeviceId userDevice,
+        bytes calldata signingKey,
+        bytes calldata exchangeKey
+    ) external restricted {
+        _requireUserDevice(userDevice);
+        bytes32 thumbprint = _putInForce(_userDeviceKeys[userDevice], signingKey, exchangeKey);
+
+        emit UserDeviceKeysRotated(userDevice, thumbprint, signingKey, exchangeKey);
+    }
+
+    /// @inheritdoc IRegistration
+    function rotateServiceKeys(
+        ServiceId service,
+        bytes calldata signingKey,
+        bytes calldata exchangeKey
+    ) external restricted {
+        _requireService(service);
+        bytes32 thumbprint = _putInForce(_serviceKeys[service], signingKey, exchangeKey);
+
+        emit ServiceKeysRotated(service, thumbprint, signingKey, exchangeKey);
+    }
+
+    // ------------------------------------------------------------------------------------------------------------- views
+
+    /// @inheritdoc IRegistration
+    function deviceCount() external view returns (uint48) {
+        return _counters.devices;
+    }
+
+    /// @inheritdoc IRegistration
+    function userDeviceCount() external view returns (uint48) {
+        return _counters.userDevices;
+    }
+
+    /// @inheritdoc IRegistration
+    function userCount() external view returns (uint48) {
+        return _counters.users;
+    }
+
+    /// @inheritdoc IRegistration
+    function serviceCount() external view returns (uint48) {
+        return _counters.services;
+    }
+
+    /// @inheritdoc IRegistration
+    function deviceKeys(DeviceId device) external view returns (Key[] memory) {
+        _requireDevice(device);
+        return _allKeys(_deviceKeys[device]);
+    }
+
+    /// @inheritdoc IRegistration
+    function userDeviceKeys(UserDeviceId userDevice) external view returns (Key[] memory) {
+        _requireUserDevice(userDevice);
+        return _allKeys(_userDeviceKeys[userDevice]);
+    }
+
+    /// @inheritdoc IRegistration
+    function serviceKeys(ServiceId service) external view returns (Key[] memory) {
+        _requireService(service);
+        return _allKeys(_serviceKeys[service]);
+    }
+
+    /// @inheritdoc IRegistration
+    function userNameCommitment(UserId user) external view returns (bytes32) {
+        if (!_issued(UserId.unwrap(user), _counters.users)) revert Registration_UnknownUser(user);
+        return _nameCommitments[user];
+    }
+
+    // --------------------------------------------------------------------------------------------------------- internals
+
+    function _requireDevice(DeviceId device) internal view {
+        if (!_issued(DeviceId.unwrap(device), _counters.devices)) revert Registration_UnknownDevice(device);
+    }
+
+    function _requireUserDevice(UserDeviceId userDevice) internal view {
+        if (!_issued(UserDeviceId.unwrap(userDevice), _counters.userDevices)) {
+            revert Registration_UnknownUserDevice(userDevice);
+        }
+    }
+
+    /// @dev Identifiers and numbers are issued from 1, without gaps.
+    function _issued(uint256 identifier, uint256 count) internal pure returns (bool) {
+        return identifier != 0 && identifier <= count;
+    }
+
+    function _requireService(ServiceId service) private view {
+        if (!_issued(ServiceId.unwrap(service), _counters.services)) revert Registration_UnknownService(service);
+    }
+
+    function _putInForce(
+        KeyRing storage ring,
+        bytes calldata signingKey,
+        bytes calldata exchangeKey
+    ) private returns (bytes32 thumbprint) {
+        // Check: they are keys.
+        if (signingKey.length != SIGNING_KEY_LENGTH || exchangeKey.length != EXCHANGE_KEY_LENGTH) {
+            revert Registration_MalformedKey(signingKey.length, exchangeKey.length);
+        }
+        thumbprint = Preimage.keys(signingKey, exchangeKey);
+
+        // Effect: both are taken for good, and the next of this ring.
+        _take(keccak256(signingKey), thumbprint);
+        _take(keccak256(exchangeKey), thumbprint);
+        ring.byNumber[++ring.count] = Key({thumbprint: thumbprint, since: uint40(block.timestamp)});
+    }
+
+    function _take(bytes32 key, bytes32 thumbprint) private {
+        if (_taken[key]) revert Registration_KeyAlreadyEnrolled(thumbprint);
+        _taken[key] = true;
+    }
+
+    function _allKeys(KeyRing storage ring) private view returns (Key[] memory keys) {
+        keys = new Key[](ring.count);
+        for (uint256 i = 0; i < keys.length; ++i) {
+            keys[i] = ring.byNumber[i + 1];
+        }
+    }
+}

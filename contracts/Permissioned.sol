@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+import {IPermissioned} from "./interfaces/IPermissioned.sol";
+
+/// @title Asks the network's AccessManager before every change
+/// @dev Unlike OpenZeppelin's AccessManaged it keeps the authority in the code, so that nobody can exchange it.
+abstract contract Permissioned is IPermissioned {
+    IAccessManager private immutable AUTHORITY;
+
+    constructor(address authority_) {
+        AUTHORITY = IAccessManager(authority_);
+    }
+
+    modifier restricted() {
+        _checkCaller();
+        _;
+    }
+
+    /// @inheritdoc IPermissioned
+    function authority() external view returns (address) {
+        return address(AUTHORITY);
+    }
+
+    function _checkCaller() private view {
+        (bool immediate, ) = AUTHORITY.canCall(msg.sender, address(this), msg.sig);
+        if (!immediate) revert Permissioned_NotAuthorised(msg.sender, msg.sig);
+    }
+}

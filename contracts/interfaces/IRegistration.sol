@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @title Who is enrolled, and which user device may be certified for which IoT device
+/// @notice Issues the network's identifiers, keeps every key an identifier has ever had, the combination methods, and one
+/// registration after another for each pair of user device and IoT device. Nothing that was written can be changed or removed;
+/// only a registration's status moves, and each move is kept.
+/// @dev Every identifier is issued here, one after another from 1, and never reused; 0 stands for none.
+interface IRegistration {
+    // ------------------------------------------------------------------------------------------------------------- types
+
+    type DeviceId is uint48;
+    type UserDeviceId is uint48;
+    type UserId is uint48;
+    type ServiceId is uint48;
+    type RegistrationId is uint48;
+    type MethodNumber is uint16;
+
+    /// @notice The factor hashes: first of the user device, second of the user, third of the IoT device.
+    enum Factor {
+        First,
+        Second,
+        Third
+    }
+
+    /// @notice What a successful attack on the IoT device could cost.
+    enum RiskLevel {
+        Low,
+        Medium,
+        High,
+        Critical
+    }
+
+    /// @notice Active ⇄ Suspended; either becomes Superseded or Revoked, and both of those are final.
+    enum Status {
+        Active,
+        Suspended,
+        Superseded,
+        Revoked
+    }
+
+    /// @notice Keys that an identifier has had; the last of them are in force.
+    /// @param thumbprint H("keys", signing key, exchange key).
+    /// @param since When it came into force, in seconds since the epoch.
+    struct Key {
+        bytes32 thumbprint;
+        uint40 since;
+    }
+
+    /// @notice What is asked for one new registration.
+    /// @param commitment H("commitment", R); R itself never reaches the chain.
+    struct Request {
+        UserDeviceId userDevice;
+        DeviceId device;
+        MethodNumber method;
+        RiskLevel risk;
+        bytes32 commitment;
+    }
+
+    /// @notice One registration, whole.
+    /// @param version 1 for a pair's first registration, then one more each time.
+    /// @param keyThumbprint The user device's keys when it was registered.
+    /// @param previous The pair's registration before this one, or 0.
+    struct Record {
+        RegistrationId id;
+        UserDeviceId userDevice;
+        DeviceId device;
+        MethodNumber method;
+        uint16 version;
+        RiskLevel risk;
+        Status status;
+        uint40 registeredAt;
+        bytes32 keyThumbprint;
+        bytes32 commitment;
+        RegistrationId previous;
+    }
+
+    /// @notice One move of a registration's status after it was registered.
+    struct StatusChange {
+        Status status;
+        uint40 changedAt;
+        address changedBy;
+    }
+
+    // ------------------------------------------------------------------------------------------------------------ events
+
+    event DeviceEnrolled(DeviceId indexed device, bytes32 indexed thumbprint, bytes signingKey, bytes exchangeKey);
+    event UserDeviceEnrolled(UserDeviceId indexed userDevice, bytes32 indexed thumbprint, bytes signingKey, bytes exchangeKey);
+    event ServiceEnrolled(ServiceId indexed service, bytes32 indexed thumbprint, bytes signingKey, bytes exchangeKey);
+    event DeviceKeysRotated(DeviceId indexed device, bytes32 indexed thumbprint, bytes signingKey, bytes exchangeKey);
+    event UserDeviceKeysRotated(
+        UserDeviceId indexed userDevice,
+        bytes32 indexed thumbprint,
+        bytes signingKey,
+        bytes exchangeKey
+    );
+    event ServiceKeysRotated(ServiceId indexed service, bytes32 indexed thumbprint, bytes signingKey, bytes exchangeKey);
+    event UserEnrolled(UserId indexed user, bytes32 indexed nameCommitment);
+    event MethodDefined(MethodNumber indexed method, Factor[] factors);
+    event Registered(RegistrationId indexed registration, UserDeviceId indexed userDevice, DeviceId indexed device);
+    event StatusChanged(RegistrationId indexed registration, Status status);
+
+    // ------------------------------------------------------------------------------------------------------------ errors
+
+    error Registration_UnknownDevice(DeviceId device);
+    error Registration_UnknownUserDevice(UserDeviceId userDevice);
+    error Registration_UnknownUser(UserId user);
+    error Registration_UnknownService(ServiceId service);
+    error Registration_UnknownMethod(MethodNumber method);
+    error Registration_UnknownRegistration(RegistrationId registration);
+    /// @notice A signing key is 32 bytes (Ed25519, RFC 8032); an exchange key is 33 (P-256, SEC 1 compressed).
+    error Registration_MalformedKey(uint256 signingKeyLength, uint256 exchangeKeyLength);
+    /// @notice One of the two keys was in force before, for anyone: a key is enrolled once, and never comes back.
+    /// @param thumbprint That of the two keys offered.
+    error Registration_KeyAlreadyEnrolled(bytes32 thumbprint);
+    error Registration_EmptyNameCommitment();
+    error Registration_NameCommitmentAlreadyEnrolled(bytes32 nameCommitment);
+    /// @notice A combination method is one to three different factors.
+    error Registration_MalformedMethod(uint256 factorCount);
+    error Registration_RepeatedFactor(Factor factor);
+    error Registration_MethodAlreadyDefined(MethodNumber method);
+    error Registration_EmptyCommitment();
+    /// @notice The pair has a registration that is neither superseded nor revoked: supersede that one.
+    error Registration_AlreadyRegistered(UserDeviceId userDevice, DeviceId device, RegistrationId current);
+    /// @notice A suspended registration is superseded only under keys other than those it was suspended with.
+    error Registration_FreshKeyRequired(RegistrationId registration, bytes32 thumbprint);
+    error Registration_EmptyBatch();
+    /// @notice A commitment stands for one salt: a pair's new registration has another one than `registration`, its previous.
+    error Registration_CommitmentReused(RegistrationId registration, bytes32 commitment);
+    error Registration_ForbiddenTransition(RegistrationId registration, Status from, Status to);
+
+    // ----------------------------------------------------------------------------------------------------------- changes
+
+    /// @notice Issues an identifier to an IoT device and keeps the thumbprint of its keys.
+    /// @param signingKey Ed25519 public key, 32 bytes.
+    /// @param exchangeKey P-256 public key for key exchange, SEC 1 compressed, 33 bytes.
+    function enrolDevice(bytes calldata signingKey, bytes calldata exchangeKey) external returns (DeviceId device);
+
+    /// @notice The same for a user device.
+    function enrolUserDevice(
+        bytes calldata signingKey,
+        bytes calldata exchangeKey
+    ) external returns (UserDeviceId userDevice);
+
+    /// @notice The same for a service: a certification server, an authority, a custodian.
+    function enrolService(bytes calldata signingKey, bytes calldata exchangeKey) external returns (ServiceId service);
+
+    /// @notice Issues an identifier to a user, who stays unnamed.
+    /// @param nameCommitment H("user-name", salt, name): only who holds salt and name can tell whose it is.
+    function enrolUser(bytes32 nameCommitment) external returns (UserId user);
+
+    /// @notice Puts new keys, both of them, in force for an IoT device. The old ones stay readable.
+    function rotateDeviceKeys(DeviceId device, bytes calldata signingKey, bytes calldata exchangeKey) external;
+
+    /// @notice Puts new keys in force for a user device. Its registrations keep the keys they were made with.
+    function rotateUserDeviceKeys(UserDeviceId userDevice, bytes calldata signingKey, bytes calldata exchangeKey) external;
+
+    /// @notice Puts new keys in force for a service.
+    function rotateServiceKeys(ServiceId service, bytes calldata signingKey, bytes calldata exchangeKey) external;
+
+    /// @notice Defines the next combination method, for good.
+    function defineMethod(Factor[] calldata factors) external returns (MethodNumber method);
+
+    /// @notice Registers a pair that has no live registration, under the user device's keys now in force.
+    function register(Request calldata request) external returns (RegistrationId registration);
+
+    /// @notice Registers several pairs, all or none. The identifiers follow one another from `first`.
+    function registerBatch(Request[] calldata requests) external returns (RegistrationId first);
+
+    /// @notice Registers the pair of `current` anew and marks `current` superseded.
+    function supersede(
+        RegistrationId current,
+        MethodNumber method,
+        RiskLevel risk,
+        bytes32 commitment
+    ) external returns (RegistrationId registration);
+
+    /// @notice Active → Suspended, as when a key is lost.
+    function suspend(RegistrationId registration) external;
+
+    /// @notice Suspended → Active, as when it is found again.
+    function reinstate(RegistrationId registration) external;
+
+    /// @notice Active or Suspended → Revoked, for good.
+    function revoke(RegistrationId registration) external;
+
+    // ------------------------------------------------------------------------------------------------------------- views
+
+    function deviceCount() external view returns (uint48);
+    function userDeviceCount() external view returns (uint48);
+    function userCount() external view returns (uint48);
+    function serviceCount() external view returns (uint48);
+    function methodCount() external view returns (uint16);
+    function registrationCount() external view returns (uint48);
+
+    /// @notice All keys a device has had, oldest first.
+    function deviceKeys(DeviceId device) external view returns (Key[] memory);
+    function userDeviceKeys(UserDeviceId userDevice) external view returns (Key[] memory);
+    function serviceKeys(ServiceId service) external view returns (Key[] memory);
+    function userNameCommitment(UserId user) external view returns (bytes32);
+    function methodFactors(MethodNumber method) external view returns (Factor[] memory);
+
+    function registrationById(RegistrationId id) external view returns (Record memory);
+
+    /// @notice The pair's last registration, or 0. The ones before it follow by `previous`.
+    function latestRegistration(UserDeviceId userDevice, DeviceId device) external view returns (RegistrationId);
+
+    /// @notice Registrations `first`, `first + 1`, …: at most `limit`, fewer or none past the end.
+    /// @param first From 1.
+    function registrations(RegistrationId first, uint256 limit) external view returns (Record[] memory);
+
+    function statusChangeCount(RegistrationId registration) external view returns (uint256);
+
+    /// @notice The moves of a registration's status from the `offset`-th (from 0): at most `limit`, fewer or none past the end.
+    function statusChanges(
+        RegistrationId registration,
+        uint256 offset,
+        uint256 limit
+    ) external view returns (StatusChange[] memory);
+}
