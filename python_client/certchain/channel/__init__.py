@@ -1,0 +1,5 @@
+"""Protected conversations between parties, behind one seam: ``Channel`` and its in-memory twin ``MemoryChannel``."""
+
+from certchain.channel.interface import Channel, Connection, Handler
+
+__all__ = ["Channel", "Connection", "Handler"]

@@ -1,0 +1,1 @@
+"""Settings as values, and the clock that roles are given."""

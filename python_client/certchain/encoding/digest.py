@@ -1,0 +1,129 @@
+"""Every digest that the protocol names, by the name of its domain (docs/protocol.md lists them)."""
+
+import hashlib
+import hmac
+import struct
+from collections.abc import Iterable, Sequence
+
+from certchain.encoding.preimage import digest, number, preimage, text
+from certchain.models.certification import (
+    DeviceInformation,
+    ManifestFile,
+    RegistrationHash,
+    Transcript,
+    UserDeviceInformation,
+)
+from certchain.models.digest import Digest
+from certchain.models.identifier import MethodNumber, Party, UserId
+from certchain.models.registration import PublicKeys
+
+
+def key_thumbprint(keys: PublicKeys) -> Digest:
+    """H("keys", signing key, exchange key)."""
+    return digest("keys", keys.signing, keys.exchange)
+
+
+def user_name_commitment(salt: bytes, name: str) -> Digest:
+    """H("user-name", salt, name); the salt is 32 random bytes."""
+    return digest("user-name", salt, text(name))
+
+
+def first_factor(information: UserDeviceInformation, keys: PublicKeys) -> Digest:
+    """The factor hash of the user device: its information and its keys' thumbprint."""
+    fields = (text(information.model), text(information.platform), text(information.app_instance))
+    return digest("first-factor", *fields, key_thumbprint(keys).value)
+
+
+def second_factor(user: UserId, factor_key: bytes) -> Digest:
+    """The factor hash of the user: their id and the 32-byte key derived from their secret."""
+    return digest("second-factor", number(user), factor_key)
+
+
+def third_factor(information: DeviceInformation, keys: PublicKeys) -> Digest:
+    """The factor hash of the IoT device: its information and its keys' thumbprint."""
+    fields = (text(information.manufacturer), text(information.model), text(information.serial))
+    return digest("third-factor", number(information.device), *fields, key_thumbprint(keys).value)
+
+
+def registration_hash(method: MethodNumber, salt: bytes, factors: Sequence[Digest]) -> RegistrationHash:
+    """R = H("registration", method, salt, factor…), the factors in the method's order; the salt is 32 random bytes."""
+    return RegistrationHash(digest("registration", number(method), salt, *(factor.value for factor in factors)).value)
+
+
+def commitment(registration: RegistrationHash) -> Digest:
+    """H("commitment", R)."""
+    return digest("commitment", registration.value)
+
+
+def transcript(session: Transcript) -> bytes:
+    """The transcript of C7 to C13, as bytes: what A and the user device's signature are made over."""
+    return preimage(
+        "transcript",
+        number(session.protocol_version),
+        session.network,
+        session.session,
+        session.challenge,
+        number(session.user),
+        number(session.user_device),
+        number(session.device),
+        number(session.server),
+        number(session.registration),
+        number(session.method),
+        number(session.expires_at),
+        session.binding,
+    )
+
+
+def transcript_digest(session: Transcript) -> Digest:
+    """SHA-256 of the transcript, by which outcomes and control keys name a session."""
+    return Digest(hashlib.sha256(transcript(session)).digest())
+
+
+def certification_hash(registration: RegistrationHash, session: Transcript) -> Digest:
+    """C8: A = HMAC-SHA-256(R, transcript) (RFC 2104)."""
+    return Digest(hmac.digest(registration.value, transcript(session), "sha256"))
+
+
+def login_proof(network: bytes, user: UserId, device: int, binding: bytes) -> bytes:
+    """C1: what the user's login key signs; it is worth nothing on another channel."""
+    return preimage("login", network, number(user), number(device), binding)
+
+
+def manifest_digest(app: str, version: str, files: Iterable[ManifestFile]) -> Digest:
+    """H("manifest", app, version, (path, size, SHA-256)…), the files in the order of their paths."""
+    ordered = sorted(files, key=lambda file: file.path)
+    fields = [field for file in ordered for field in (text(file.path), number(file.size), file.digest.value)]
+    return digest("manifest", text(app), text(version), *fields)
+
+
+def log_leaf(salt: bytes, entry: bytes) -> bytes:
+    """The leaf of an entry: H("log-entry", salt, entry), 32 bytes. The Merkle tree hashes it once more, with prefix 0x00."""
+    return digest("log-entry", salt, entry).value
+
+
+def version_commitment(ver_id: bytes) -> Digest:
+    """R3: H("version-commitment", VerID)."""
+    return digest("version-commitment", ver_id)
+
+
+def package_id(ver_id: bytes, upt_id: bytes) -> Digest:
+    """R4, A10: PkgID = H("package-id", VerID, UptID)."""
+    return digest("package-id", ver_id, upt_id)
+
+
+def package_digest(pkg_id: Digest, length: int, data: Iterable[bytes]) -> tuple[Digest, int]:
+    """R5, A7: H("package", PkgID, data) in one pass and bounded memory; and how many bytes there really were.
+
+    The data stands last, after its 8-byte length: the digest means something only when both lengths agree.
+    """
+    state = hashlib.sha256(preimage("package", pkg_id.value) + struct.pack(">Q", length))
+    seen = 0
+    for chunk in data:
+        state.update(chunk)
+        seen += len(chunk)
+    return Digest(state.digest()), seen
+
+
+def statement(network: bytes, kind: str, signer: Party, body: bytes) -> bytes:
+    """What a party signs: the network, the kind of message, who signs, and the message."""
+    return preimage("statement", network, text(kind), text(signer.kind), number(signer.number), body)

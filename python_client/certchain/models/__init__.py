@@ -1,0 +1,1 @@
+"""Values: frozen dataclasses with no behaviour beyond checking themselves. One module a subject."""

@@ -1,0 +1,313 @@
+"""What passes between user device, IoT device and certification server, and what they keep. The numbers are the session's steps."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from certchain.errors import MalformedValue
+from certchain.models.digest import Digest
+from certchain.models.identifier import DeviceId, MethodNumber, Party, RegistrationId, ServiceId, UserDeviceId, UserId
+from certchain.models.registration import PublicKeys, RiskLevel
+
+PROTOCOL_VERSION = 1
+SALT_LENGTH = 32
+CHALLENGE_LENGTH = 32
+SESSION_LENGTH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationHash:
+    """R, 32 bytes: it never leaves the parties that may compute it, and is not shown."""
+
+    value: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class UserDeviceInformation:
+    """What a user device says of itself; ``app_instance`` is drawn at random when the app is installed."""
+
+    model: str
+    platform: str
+    app_instance: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInformation:
+    """What an IoT device says of itself."""
+
+    device: DeviceId
+    manufacturer: str
+    model: str
+    serial: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestFile:
+    """One file of an app: its path below the app's folder (with ``/``), its size in bytes and its SHA-256."""
+
+    path: str
+    size: int
+    digest: Digest
+
+
+class AppStatus(StrEnum):
+    """What the certification server makes of an app's version."""
+
+    ALLOWED = "allowed"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class AppManifest:
+    """An app's version as its vendor released it: ``digest`` is that of its file manifest."""
+
+    app: str
+    version: str
+    digest: Digest
+    status: AppStatus = AppStatus.ALLOWED
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrityEvidence:
+    """C3: which app runs on the user device, bound to the challenge that the device gave after the login."""
+
+    app: str
+    version: str
+    manifest_digest: Digest
+    challenge: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A message with its signature: the body as deterministic CBOR, who signed, and the keys to check it with.
+
+    The keys count only after their thumbprint has been found in force on the ledger.
+    """
+
+    kind: str
+    signer: Party
+    keys: PublicKeys
+    body: bytes
+    signature: bytes
+
+
+# --------------------------------------------------------------------------------------------------------------- registration
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationApplication:
+    """A user device's request to be registered for an IoT device, signed by the user device.
+
+    ``second_factor`` is the user's factor hash, made under ``secret_salt`` (16 bytes, Argon2id), or ``None`` for a method without it;
+    ``login_verifier`` is the Ed25519 public key of the user's login key, which only the IoT device gets.
+    """
+
+    user: UserId
+    user_device: UserDeviceId
+    device: DeviceId
+    method: MethodNumber
+    information: UserDeviceInformation
+    secret_salt: bytes
+    second_factor: Digest | None
+    login_verifier: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationForward:
+    """The same by way of the IoT device, which signs what it forwards."""
+
+    device: DeviceId
+    application: Signed
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationGrant:
+    """The certification server's signed answer: what the user device keeps to rebuild R with the user's secret."""
+
+    registration: RegistrationId
+    user: UserId
+    user_device: UserDeviceId
+    device: DeviceId
+    server: ServiceId
+    method: MethodNumber
+    risk: RiskLevel
+    salt: bytes
+    secret_salt: bytes
+    third_factor: Digest
+    login_verifier: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeyData:
+    """What the certification server needs, besides its database's information, to rebuild R. Kept sealed."""
+
+    salt: bytes
+    second_factor: Digest | None
+
+
+# -------------------------------------------------------------------------------------------------------------------- session
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """C1: the user logs in; ``proof`` is the login key's Ed25519 signature over the channel's binding value."""
+
+    user: UserId
+    proof: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LoginAccepted:
+    """C2: the login is good; ``challenge`` (32 bytes) is for the integrity evidence."""
+
+    challenge: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UserDeviceStatement:
+    """C3: the user device's information and integrity evidence, signed by the user device."""
+
+    user: UserId
+    user_device: UserDeviceId
+    device: DeviceId
+    information: UserDeviceInformation
+    evidence: IntegrityEvidence
+    binding: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CertificationRequest:
+    """C4: the device passes that on with its own information, signed by the device. ``challenge`` is the one it gave at C2."""
+
+    device: DeviceId
+    information: DeviceInformation
+    user: UserId
+    challenge: bytes
+    binding: bytes
+    statement: Signed
+
+
+@dataclass(frozen=True, slots=True)
+class LoginFailure:
+    """C2: the device reports a wrong login, signed by the device. ``user`` is whom the login claimed to be."""
+
+    device: DeviceId
+    user: UserId
+    attempts: int
+    locked: bool
+    nonce: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LoginFailureNoted:
+    """The failure's index in the log, signed by the certification server."""
+
+    index: int
+    nonce: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened:
+    """C6: no abnormality, signed by the server. ``expires_at`` is in seconds since the epoch, by the server's clock."""
+
+    session: bytes
+    server: ServiceId
+    user: UserId
+    user_device: UserDeviceId
+    device: DeviceId
+    registration: RegistrationId
+    method: MethodNumber
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOffer:
+    """C6–C7, device to user device: the server's signed word and the device's challenge, 32 bytes, used once."""
+
+    opened: Signed
+    challenge: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """Everything that a session is about, named in A, in both signatures and in the control keys.
+
+    ``network`` is the ledger's, 32 bytes; ``session`` 16 bytes; ``challenge`` 32 bytes; ``binding`` the channel's value, 32 bytes.
+    """
+
+    network: bytes
+    session: bytes
+    challenge: bytes
+    user: UserId
+    user_device: UserDeviceId
+    device: DeviceId
+    server: ServiceId
+    registration: RegistrationId
+    method: MethodNumber
+    expires_at: int
+    binding: bytes
+    protocol_version: int = PROTOCOL_VERSION
+
+    def __post_init__(self) -> None:
+        for name, length in (
+            ("network", 32),
+            ("session", SESSION_LENGTH),
+            ("challenge", CHALLENGE_LENGTH),
+            ("binding", 32),
+        ):
+            if len(getattr(self, name)) != length:
+                raise MalformedValue(name, f"it has {length} bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class Certification:
+    """C8–C9: the certification hash A and the user device's Ed25519 signature over the transcript."""
+
+    session: bytes
+    challenge: bytes
+    certification_hash: Digest
+    signature: bytes
+    keys: PublicKeys
+
+
+@dataclass(frozen=True, slots=True)
+class CertificationForward:
+    """C10: the device passes it on, signed by the device."""
+
+    device: DeviceId
+    challenge: bytes
+    binding: bytes
+    certification: Certification
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOutcome:
+    """C13: the outcome, signed by the server after it is durable in the log.
+
+    ``transcript`` is the transcript's digest; ``index`` the entry's place in the log; ``behind`` how many entries, this one included,
+    the chain does not have yet; ``control_expires_at`` is when the control keys end (seconds since the epoch). A refusal is an error and
+    never an outcome.
+    """
+
+    session: bytes
+    transcript: Digest
+    index: int
+    behind: int
+    control_expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """C15: one command under the control keys: AES-256-GCM-SIV with the counter as nonce; counters only rise."""
+
+    session: bytes
+    counter: int
+    ciphertext: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """The device's answer under the control keys of the other direction, with the command's counter."""
+
+    session: bytes
+    counter: int
+    ciphertext: bytes

@@ -1,0 +1,44 @@
+"""Identifiers: numbers that the Registration and UpdateRegistry contracts issue, one after another from 1, and never reuse."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+DeviceId = NewType("DeviceId", int)
+UserDeviceId = NewType("UserDeviceId", int)
+UserId = NewType("UserId", int)
+ServiceId = NewType("ServiceId", int)
+RegistrationId = NewType("RegistrationId", int)
+MethodNumber = NewType("MethodNumber", int)
+ProductId = NewType("ProductId", int)
+
+
+class PartyKind(StrEnum):
+    """Who can sign: everything that is enrolled with keys."""
+
+    DEVICE = "device"
+    USER_DEVICE = "user-device"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One enrolled signer: a kind and its number there."""
+
+    kind: PartyKind
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.number}"
+
+
+def device_party(device: DeviceId) -> Party:
+    return Party(PartyKind.DEVICE, device)
+
+
+def user_device_party(user_device: UserDeviceId) -> Party:
+    return Party(PartyKind.USER_DEVICE, user_device)
+
+
+def service_party(service: ServiceId) -> Party:
+    return Party(PartyKind.SERVICE, service)

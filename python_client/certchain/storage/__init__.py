@@ -1,0 +1,5 @@
+"""What roles keep on disk, behind two seams: ``ManagementDatabase`` and ``FileStore``, each with an in-memory twin."""
+
+from certchain.storage.interface import FileStore, ManagementDatabase
+
+__all__ = ["FileStore", "ManagementDatabase"]
