@@ -27,6 +27,8 @@ contract Registration is CombinationMethod {
     mapping(RegistrationId => Entry) private _entries;
     mapping(RegistrationId => StatusChange[]) private _statusChanges;
     mapping(uint256 pair => RegistrationId) private _latest;
+    /// @dev Of the keys in force when a registration was last suspended: those are the ones that may be lost.
+    mapping(RegistrationId => uint16 keyNumber) private _lostKeys;
 
     constructor(address authority) Permissioned(authority) {}
 
@@ -55,12 +57,11 @@ contract Registration is CombinationMethod {
         bytes32 commitment
     ) external restricted returns (RegistrationId registration) {
         Entry storage entry = _entry(current);
-        bool fresh = entry.keyNumber != _userDeviceKeys[entry.userDevice].count;
-        bool needsFreshKey = entry.status == Status.Suspended;
+        bool suspended = entry.status == Status.Suspended;
         _changeStatus(current, Status.Superseded);
 
         // Check: who may have lost the key does not come back with it.
-        if (needsFreshKey && !fresh) revert Registration_FreshKeyRequired(current, _thumbprint(entry));
+        if (suspended) _requireFreshKey(current, entry.userDevice);
 
         return _write(Request(entry.userDevice, entry.device, method, risk, commitment), current);
     }
@@ -68,6 +69,7 @@ contract Registration is CombinationMethod {
     /// @inheritdoc IRegistration
     function suspend(RegistrationId registration) external restricted {
         _changeStatus(registration, Status.Suspended);
+        _lostKeys[registration] = _userDeviceKeys[_entries[registration].userDevice].count;
     }
 
     /// @inheritdoc IRegistration
@@ -191,6 +193,13 @@ contract Registration is CombinationMethod {
         return entry.version + 1;
     }
 
+    function _requireFreshKey(RegistrationId current, UserDeviceId userDevice) private view {
+        uint16 lost = _lostKeys[current];
+        if (lost == _userDeviceKeys[userDevice].count) {
+            revert Registration_FreshKeyRequired(current, _thumbprint(userDevice, lost));
+        }
+    }
+
     function _entry(RegistrationId registration) private view returns (Entry storage) {
         if (!_issued(RegistrationId.unwrap(registration), _counters.registrations)) {
             revert Registration_UnknownRegistration(registration);
@@ -203,8 +212,8 @@ contract Registration is CombinationMethod {
         return _statusChanges[registration];
     }
 
-    function _thumbprint(Entry storage entry) private view returns (bytes32) {
-        return _userDeviceKeys[entry.userDevice].byNumber[entry.keyNumber].thumbprint;
+    function _thumbprint(UserDeviceId userDevice, uint256 keyNumber) private view returns (bytes32) {
+        return _userDeviceKeys[userDevice].byNumber[keyNumber].thumbprint;
     }
 
     function _record(RegistrationId id, Entry storage entry) private view returns (Record memory) {
@@ -218,7 +227,7 @@ contract Registration is CombinationMethod {
                 risk: entry.risk,
                 status: entry.status,
                 registeredAt: entry.registeredAt,
-                keyThumbprint: _thumbprint(entry),
+                keyThumbprint: _thumbprint(entry.userDevice, entry.keyNumber),
                 commitment: entry.commitment,
                 previous: entry.previous
             });
