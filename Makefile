@@ -1,0 +1,91 @@
+# Everything a clone needs, from Python, Node, make and git. `make` alone lists the targets.
+
+PYTHON ?= python3
+NETWORK ?= development
+COVERAGE := 95
+UV := 0.13.9
+
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+# Where py-solc-x, and through it Brownie and slither, find the pinned compiler.
+export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
+
+# A stamp in .make says that a part of the set-up is as new as what it is made from.
+READY := .make/python .make/node
+# Brownie keeps its settings in the home folder: this is one of the project's own.
+BROWNIE := HOME=$(CURDIR)/.make/home brownie
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test test-python test-contracts check format contracts run gas lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(READY) ## get the tools and libraries, as the locks pin them (the others do this by themselves)
+
+demo: $(READY) ## tell the whole story on a chain in the process
+	@certchain demo
+
+test: $(READY) ## run every test: the package, with its coverage, then the contracts (NETWORK=ganache for Ganache)
+	@status=0; \
+	$(MAKE) --no-print-directory test-python || status=1; \
+	$(MAKE) --no-print-directory test-contracts || status=1; \
+	exit $$status
+
+test-python: $(READY) ## run the tests of the package (ARGS="-k name" to choose)
+	python -m pytest $(if $(ARGS),$(ARGS),--cov --cov-report=term --cov-fail-under=$(COVERAGE))
+
+test-contracts: $(READY) ## run the tests of the contracts under Brownie (NETWORK=ganache for Ganache)
+	tests/contracts/run $(NETWORK) $(ARGS)
+
+check: $(READY) ## check style, types, contracts, and that artifacts and docs are up to date
+	ruff check .
+	ruff format --check .
+	mypy
+	solhint --max-warnings 0 'contracts/**/*.sol'
+	python scripts/artifacts.py --check
+	$(if $(wildcard scripts/docs.py),python scripts/docs.py --check)
+	slither . --config-file slither.config.json
+
+format: $(READY) ## put the Python sources in order
+	ruff check --fix .
+	ruff format .
+
+contracts: $(READY) .make/home ## compile the contracts, and renew the artifacts that the package ships
+	$(BROWNIE) compile
+	python scripts/artifacts.py
+
+run: $(READY) .make/home ## run a Brownie script: make run SCRIPT=deploy NETWORK=ganache
+	$(BROWNIE) run $(SCRIPT) --network $(NETWORK)
+
+gas: $(READY) ## measure the gas, next to EAS and ERC-1056 on the same chain
+	python benchmarks/gas.py
+
+lock: ## resolve the dependencies anew, and write both locks
+	$(PYTHON) -m venv .make/uv
+	.make/uv/bin/python -m pip install --quiet uv==$(UV)
+	.make/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links requirements/dev.in --output-file requirements/lock.txt
+	npm install --package-lock-only --ignore-scripts
+
+clean: ## remove everything that make made
+	rm -rf .make .venv node_modules build reports .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf python_client/certchain.egg-info
+
+.make/python: requirements/lock.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "certchain needs Python 3.11 or newer, and '$(PYTHON)' is not: name another as in 'make PYTHON=python3.11'." >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/lock.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@mkdir -p $(@D) && touch $@
+
+.make/node: package-lock.json package.json
+	@node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null || { \
+		echo "certchain needs Node 20 or newer, and 'node' on PATH is not." >&2; exit 1; }
+	npm ci --ignore-scripts --loglevel=error
+	@mkdir -p $(@D) && touch $@
+
+.make/home: brownie-networks.yaml
+	@mkdir -p $@/.brownie && cp $< $@/.brownie/network-config.yaml && touch $@
