@@ -17,10 +17,18 @@ abstract contract Enrolment is IRegistration, Permissioned {
         uint16 methods;
     }
 
+    /// @dev A key, and how many registrations there were when it came into force: so a registration's keys are known by its identifier,
+    /// and need no word in it.
+    struct DatedKey {
+        bytes32 thumbprint;
+        uint40 since;
+        uint48 registrationsBefore;
+    }
+
     /// @dev Keys are numbered from 1; the last number's are in force.
     struct KeyRing {
         uint16 count;
-        mapping(uint256 number => Key) byNumber;
+        mapping(uint256 number => DatedKey) byNumber;
     }
 
     uint256 private constant SIGNING_KEY_LENGTH = 32;
@@ -182,6 +190,15 @@ abstract contract Enrolment is IRegistration, Permissioned {
         return identifier != 0 && identifier <= count;
     }
 
+    /// @dev The thumbprint of the key in force when `registration` was made.
+    function _thumbprintFor(KeyRing storage ring, RegistrationId registration) internal view returns (bytes32) {
+        uint256 number = ring.count;
+        while (ring.byNumber[number].registrationsBefore >= RegistrationId.unwrap(registration)) {
+            --number;
+        }
+        return ring.byNumber[number].thumbprint;
+    }
+
     function _requireService(ServiceId service) private view {
         if (!_issued(ServiceId.unwrap(service), _counters.services)) revert Registration_UnknownService(service);
     }
@@ -200,7 +217,11 @@ abstract contract Enrolment is IRegistration, Permissioned {
         // Effect: both are taken for good, and the next of this ring.
         _take(keccak256(signingKey), thumbprint);
         _take(keccak256(exchangeKey), thumbprint);
-        ring.byNumber[++ring.count] = Key({thumbprint: thumbprint, since: uint40(block.timestamp)});
+        ring.byNumber[++ring.count] = DatedKey({
+            thumbprint: thumbprint,
+            since: uint40(block.timestamp),
+            registrationsBefore: _counters.registrations
+        });
     }
 
     function _take(bytes32 key, bytes32 thumbprint) private {
@@ -211,7 +232,8 @@ abstract contract Enrolment is IRegistration, Permissioned {
     function _allKeys(KeyRing storage ring) private view returns (Key[] memory keys) {
         keys = new Key[](ring.count);
         for (uint256 i = 0; i < keys.length; ++i) {
-            keys[i] = ring.byNumber[i + 1];
+            DatedKey storage key = ring.byNumber[i + 1];
+            keys[i] = Key({thumbprint: key.thumbprint, since: key.since});
         }
     }
 }

@@ -9,16 +9,17 @@ import {Page} from "./libraries/Page.sol";
 /// @title Which user device may be certified for which IoT device
 contract Registration is CombinationMethod {
     /// @dev Two slots: everything but the commitment shares the first.
+    /// `keyAtSuspension` is the number of the user device's key in force when last suspended: the one that may be lost.
     struct Entry {
         UserDeviceId userDevice;
         DeviceId device;
         RegistrationId previous;
         MethodNumber method;
         uint16 version;
-        uint16 keyNumber;
         RiskLevel risk;
         Status status;
         uint40 registeredAt;
+        uint16 keyAtSuspension;
         bytes32 commitment;
     }
 
@@ -27,8 +28,6 @@ contract Registration is CombinationMethod {
     mapping(RegistrationId => Entry) private _entries;
     mapping(RegistrationId => StatusChange[]) private _statusChanges;
     mapping(uint256 pair => RegistrationId) private _latest;
-    /// @dev Of the keys in force when a registration was last suspended: those are the ones that may be lost.
-    mapping(RegistrationId => uint16 keyNumber) private _lostKeys;
 
     constructor(address authority) Permissioned(authority) {}
 
@@ -61,7 +60,7 @@ contract Registration is CombinationMethod {
         _changeStatus(current, Status.Superseded);
 
         // Check: who may have lost the key does not come back with it.
-        if (suspended) _requireFreshKey(current, entry.userDevice);
+        if (suspended) _requireFreshKey(current, entry);
 
         return _write(Request(entry.userDevice, entry.device, method, risk, commitment), current);
     }
@@ -69,7 +68,8 @@ contract Registration is CombinationMethod {
     /// @inheritdoc IRegistration
     function suspend(RegistrationId registration) external restricted {
         _changeStatus(registration, Status.Suspended);
-        _lostKeys[registration] = _userDeviceKeys[_entries[registration].userDevice].count;
+        Entry storage entry = _entries[registration];
+        entry.keyAtSuspension = _userDeviceKeys[entry.userDevice].count;
     }
 
     /// @inheritdoc IRegistration
@@ -149,10 +149,10 @@ contract Registration is CombinationMethod {
             previous: previous,
             method: request.method,
             version: _nextVersion(request, previous),
-            keyNumber: _userDeviceKeys[request.userDevice].count,
             risk: request.risk,
             status: Status.Active,
             registeredAt: uint40(block.timestamp),
+            keyAtSuspension: 0,
             commitment: request.commitment
         });
         _latest[_pair(request.userDevice, request.device)] = registration;
@@ -193,10 +193,10 @@ contract Registration is CombinationMethod {
         return entry.version + 1;
     }
 
-    function _requireFreshKey(RegistrationId current, UserDeviceId userDevice) private view {
-        uint16 lost = _lostKeys[current];
-        if (lost == _userDeviceKeys[userDevice].count) {
-            revert Registration_FreshKeyRequired(current, _thumbprint(userDevice, lost));
+    function _requireFreshKey(RegistrationId current, Entry storage entry) private view {
+        KeyRing storage ring = _userDeviceKeys[entry.userDevice];
+        if (ring.count == entry.keyAtSuspension) {
+            revert Registration_FreshKeyRequired(current, ring.byNumber[ring.count].thumbprint);
         }
     }
 
@@ -212,10 +212,6 @@ contract Registration is CombinationMethod {
         return _statusChanges[registration];
     }
 
-    function _thumbprint(UserDeviceId userDevice, uint256 keyNumber) private view returns (bytes32) {
-        return _userDeviceKeys[userDevice].byNumber[keyNumber].thumbprint;
-    }
-
     function _record(RegistrationId id, Entry storage entry) private view returns (Record memory) {
         return
             Record({
@@ -227,7 +223,7 @@ contract Registration is CombinationMethod {
                 risk: entry.risk,
                 status: entry.status,
                 registeredAt: entry.registeredAt,
-                keyThumbprint: _thumbprint(entry.userDevice, entry.keyNumber),
+                keyThumbprint: _thumbprintFor(_userDeviceKeys[entry.userDevice], id),
                 commitment: entry.commitment,
                 previous: entry.previous
             });
