@@ -1,0 +1,1 @@
+"""A permissioned Ethereum network on which an IoT industry keeps its security promises."""
