@@ -1,0 +1,54 @@
+"""Deploys a network's contracts: `brownie run deploy --network <network>`.
+
+Where they are is kept in deployments/<network>.json. With `brownie run deploy main 3 operator` a package asks for three
+approvals, and the sender is Brownie's stored account `operator`; without these it is two, and the node's first account.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import brownie
+from brownie import accounts, chain, network
+
+DEPLOYMENTS = Path("deployments")
+
+
+def main(approvals_required: str = "2", admin: str = "0") -> None:
+    """Deploys everything and keeps where it is."""
+    print(f"kept in {keep(deploy(account(admin), int(approvals_required)))}")
+
+
+def deploy(admin: Any, approvals_required: int) -> dict[str, Any]:
+    """The contracts by name, newly deployed by `admin`, who becomes the admin of the network's permissions."""
+    permissions = admin.deploy(brownie.Permissions, admin)
+    return {
+        "Permissions": permissions,
+        "Registration": admin.deploy(brownie.Registration, permissions),
+        "LoginLog": admin.deploy(brownie.LoginLog, permissions),
+        "UpdateRegistry": admin.deploy(brownie.UpdateRegistry, permissions, approvals_required),
+    }
+
+
+def keep(contracts: dict[str, Any]) -> Path:
+    """Writes where the contracts are, for the other scripts and the client layer, and returns the file."""
+    deployment = {
+        "chainId": chain.id,
+        "contracts": {name: contract.address for name, contract in contracts.items()},
+        "deployedAt": contracts["Permissions"].tx.block_number,
+    }
+    DEPLOYMENTS.mkdir(exist_ok=True)
+    file = DEPLOYMENTS / f"{network.show_active()}.json"
+    file.write_text(json.dumps(deployment, indent=2) + "\n")
+    return file
+
+
+def deployed() -> dict[str, Any]:
+    """The contracts by name, where this network's deployment file says that they are."""
+    deployment = json.loads((DEPLOYMENTS / f"{network.show_active()}.json").read_text())
+    return {name: getattr(brownie, name).at(address) for name, address in deployment["contracts"].items()}
+
+
+def account(name: str) -> Any:
+    """A number stands for an account of the node, anything else for one that Brownie stores under that name."""
+    return accounts[int(name)] if name.isdigit() else accounts.load(name)

@@ -1,0 +1,58 @@
+"""Values that are valid by default, each told apart by a word."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+FIRST, SECOND, THIRD = range(3)
+LOW, MEDIUM, HIGH, CRITICAL = range(4)
+ACTIVE, SUSPENDED, SUPERSEDED, REVOKED = range(4)
+NONE, REQUESTED, ISSUED, RECORDED, APPROVED, WITHDRAWN = range(6)
+NOTHING = bytes(32)
+
+
+class Keys(NamedTuple):
+    """An identifier's two public keys, in the order of the contract's arguments."""
+
+    signing: bytes
+    exchange: bytes
+
+
+class Package(NamedTuple):
+    """What R5 records of a package."""
+
+    pkg_id: bytes
+    digest: bytes
+    length: int
+
+
+def word(name: str) -> bytes:
+    """32 bytes that no other name has."""
+    return sha256(name.encode()).digest()
+
+
+def keys(name: str) -> Keys:
+    """Well-formed keys that no other name has."""
+    return Keys(word(f"{name}: signing key"), b"\x02" + word(f"{name}: exchange key"))
+
+
+def package(name: str) -> Package:
+    """A package that no other name has."""
+    return Package(word(f"{name}: PkgID"), word(f"{name}: digest"), 296_756)
+
+
+def request(
+    user_device: int, device: int, commitment: str, method: int = 1, risk: int = MEDIUM
+) -> tuple[int, int, int, int, bytes]:
+    """What is asked for one registration, its commitment told apart by a word."""
+    return (user_device, device, method, risk, word(commitment))
+
+
+def leaf_hash(leaf: bytes) -> bytes:
+    """RFC 9162, section 2.1.1: SHA-256(0x00 ‖ leaf)."""
+    return sha256(b"\x00" + leaf).digest()
+
+
+def leaf_hashes(leaves: Sequence[bytes]) -> list[bytes]:
+    """The leaf hash of each leaf, in order."""
+    return [leaf_hash(leaf) for leaf in leaves]
