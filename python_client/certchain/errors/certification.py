@@ -23,6 +23,8 @@ __all__ = [
     "OutcomeForged",
     "ProofInvalid",
     "RegistrationNotActive",
+    "RegistrationRefused",
+    "SealInvalid",
     "SessionUnknown",
     "SignatureInvalid",
     "WrongSigner",
@@ -36,6 +38,15 @@ class SignatureInvalid(VerificationFailed):
     signer: str
 
     sentence = "The signature of {signer} does not verify."
+
+
+@dataclass(eq=False)
+class SealInvalid(VerificationFailed):
+    """What was sealed was changed, or sealed to another key or for another purpose."""
+
+    key: str
+
+    sentence = "What was sealed does not open under {key}."
 
 
 @dataclass(eq=False)
@@ -55,6 +66,16 @@ class WrongSigner(VerificationFailed):
     actual: str
 
     sentence = "Signed by {actual} where {expected} was expected."
+
+
+@dataclass(eq=False)
+class RegistrationRefused(NotAuthorised):
+    """The operator has not permitted this registration, or the application is not for this moment or this server."""
+
+    reason: str
+
+    sentence = "The registration is refused: {reason}."
+    advice = "Ask the operator of the certification server for a permit, then apply again."
 
 
 @dataclass(eq=False)

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from certchain.models.certification import AppManifest, AppStatus, DeviceInformation, UserDeviceInformation
-from certchain.models.identifier import DeviceId, RegistrationId, UserDeviceId, UserId
+from certchain.models.digest import Digest
+from certchain.models.identifier import DeviceId, UserDeviceId, UserId
 from certchain.models.log import SaltedEntry
 from certchain.models.registration import PublicKeys
 
@@ -42,8 +43,11 @@ class ManagementDatabase(Protocol):
     def app(self, app: str, version: str) -> AppManifest: ...
     def set_app_status(self, app: str, version: str, status: AppStatus) -> None: ...
 
-    def put_key_data(self, registration: RegistrationId, sealed: bytes) -> None: ...
-    def key_data(self, registration: RegistrationId) -> bytes: ...
+    def put_key_data(self, commitment: Digest, sealed: bytes) -> None:
+        """Keeps a registration's key data under its commitment: it is durable before the ledger has issued an identifier."""
+        ...
+
+    def key_data(self, commitment: Digest) -> bytes: ...
 
     def append_entries(self, entries: Sequence[SaltedEntry]) -> None:
         """Appends to the log. The first index has to be the log's size; raises ``SizeMismatch`` otherwise, and appends nothing."""

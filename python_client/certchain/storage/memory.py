@@ -1,0 +1,108 @@
+"""The in-memory twins of the storage seam: everything is gone with the process."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from threading import RLock
+from typing import TypeVar
+
+from certchain.errors import UnknownRecord
+from certchain.models.certification import AppManifest, AppStatus, DeviceInformation, UserDeviceInformation
+from certchain.models.digest import Digest
+from certchain.models.identifier import DeviceId, UserDeviceId, UserId
+from certchain.models.log import SaltedEntry
+from certchain.models.registration import PublicKeys
+from certchain.storage.record import count, file_name, require_continuity, require_same_app
+
+Key = TypeVar("Key")
+Record = TypeVar("Record")
+
+
+class MemoryFileStore:
+    """See ``FileStore``."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, bytes] = {}
+
+    def write(self, name: str, chunks: Iterable[bytes]) -> None:
+        file_name(name)
+        self._files[name] = b"".join(chunks)
+
+    def read(self, name: str) -> Iterator[bytes]:
+        return iter((_found(self._files, file_name(name), "file", name),))
+
+    def remove(self, name: str) -> None:
+        if self._files.pop(file_name(name), None) is None:
+            raise UnknownRecord("file", name)
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted(self._files))
+
+
+class MemoryManagementDatabase:
+    """See ``ManagementDatabase``."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._devices: dict[DeviceId, tuple[DeviceInformation, PublicKeys]] = {}
+        self._user_devices: dict[UserDeviceId, tuple[UserDeviceInformation, PublicKeys]] = {}
+        self._users: dict[UserId, tuple[str, bytes]] = {}
+        self._apps: dict[tuple[str, str], AppManifest] = {}
+        self._key_data: dict[Digest, bytes] = {}
+        self._entries: list[SaltedEntry] = []
+
+    def put_device(self, information: DeviceInformation, keys: PublicKeys) -> None:
+        count("device", information.device)
+        self._devices[information.device] = information, keys
+
+    def put_user_device(self, user_device: UserDeviceId, information: UserDeviceInformation, keys: PublicKeys) -> None:
+        count("user device", user_device)
+        self._user_devices[user_device] = information, keys
+
+    def put_user(self, user: UserId, name: str, salt: bytes) -> None:
+        count("user", user)
+        self._users[user] = name, salt
+
+    def put_app(self, manifest: AppManifest) -> None:
+        with self._lock:
+            known = self._apps.setdefault((manifest.app, manifest.version), manifest)
+            require_same_app(known, manifest)
+
+    def set_app_status(self, app: str, version: str, status: AppStatus) -> None:
+        with self._lock:
+            self._apps[app, version] = replace(self.app(app, version), status=status)
+
+    def put_key_data(self, commitment: Digest, sealed: bytes) -> None:
+        self._key_data[commitment] = sealed
+
+    def append_entries(self, entries: Sequence[SaltedEntry]) -> None:
+        with self._lock:
+            require_continuity(entries, len(self._entries))
+            self._entries.extend(entries)
+
+    def device(self, device: DeviceId) -> tuple[DeviceInformation, PublicKeys]:
+        return _found(self._devices, device, "device", device)
+
+    def user_device(self, user_device: UserDeviceId) -> tuple[UserDeviceInformation, PublicKeys]:
+        return _found(self._user_devices, user_device, "user device", user_device)
+
+    def user(self, user: UserId) -> tuple[str, bytes]:
+        return _found(self._users, user, "user", user)
+
+    def app(self, app: str, version: str) -> AppManifest:
+        return _found(self._apps, (app, version), "app", f"{app} {version}")
+
+    def key_data(self, commitment: Digest) -> bytes:
+        return _found(self._key_data, commitment, "key data", commitment)
+
+    def entries(self, first: int, limit: int) -> tuple[SaltedEntry, ...]:
+        return tuple(self._entries[count("first", first) : first + count("limit", limit)])
+
+    def log_size(self) -> int:
+        return len(self._entries)
+
+
+def _found(records: Mapping[Key, Record], key: Key, kind: str, name: object) -> Record:
+    try:
+        return records[key]
+    except KeyError:
+        raise UnknownRecord(kind, str(name)) from None

@@ -1,0 +1,38 @@
+"""What every implementation of the storage seam refuses, so that the twins refuse the same."""
+
+import re
+from collections.abc import Sequence
+
+from certchain.errors import MalformedValue, RecordExists, SizeMismatch
+from certchain.models.certification import AppManifest
+from certchain.models.log import SaltedEntry
+
+_FILE_NAME = re.compile(r"[a-z0-9_-][a-z0-9._-]{0,99}")
+_MOST = 2**63 - 1
+
+
+def file_name(name: str) -> str:
+    """Returns the name of a stored file. Raises ``MalformedValue`` for one that ``FileStore`` does not allow."""
+    if not _FILE_NAME.fullmatch(name):
+        raise MalformedValue("file name", f"{name!r} is not 1 to 100 of a-z 0-9 - _ . without a dot in front")
+    return name
+
+
+def count(name: str, value: int) -> int:
+    """Returns an identifier, index or size. Raises ``MalformedValue`` unless it is 0 to 2^63 - 1, as databases do."""
+    if not 0 <= value <= _MOST:
+        raise MalformedValue(name, f"{value} is not 0 to 2^63 - 1")
+    return value
+
+
+def require_continuity(entries: Sequence[SaltedEntry], size: int) -> None:
+    """Returns when the entries continue a log of ``size``. Raises ``SizeMismatch`` with the first that does not."""
+    for expected, salted in enumerate(entries, start=size):
+        if salted.entry.index != expected:
+            raise SizeMismatch(salted.entry.index, expected)
+
+
+def require_same_app(known: AppManifest, manifest: AppManifest) -> None:
+    """Returns when an app's version is the one that is known. Raises ``RecordExists``."""
+    if known.digest != manifest.digest:
+        raise RecordExists("app", f"{manifest.app} {manifest.version}")

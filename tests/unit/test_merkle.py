@@ -1,0 +1,182 @@
+"""The Merkle tree agrees with RFC 9162, with published answers and with an independent implementation."""
+
+import random
+from functools import cache
+from typing import Any
+
+import pytest
+from pymerkle import InmemoryTree
+
+from certchain import merkle
+from certchain.errors import IndexOutOfRange, NotIncluded, ProofLength, UnknownSize
+from certchain.models.digest import Digest
+from certchain.models.log import InclusionProof
+
+# The leaves and roots of the reference test of Certificate Transparency's Merkle tree.
+CT_LEAVES = [
+    bytes.fromhex(leaf)
+    for leaf in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
+]
+CT_ROOTS = [
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+    "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+    "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+    "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+    "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+    "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+    "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+]
+CT_PATHS = {  # (index, size): path
+    (0, 1): [],
+    (0, 8): [
+        "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
+        "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+        "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
+    ],
+    (5, 8): [
+        "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+        "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+    ],
+    (2, 3): ["fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"],
+    (1, 5): [
+        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+        "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+        "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+    ],
+}
+MOST_LEAVES = 5_000
+
+
+def ct_leaf_hashes(size: int) -> list[Digest]:
+    return [merkle.leaf_hash(leaf) for leaf in CT_LEAVES[:size]]
+
+
+@cache
+def leaf_hashes() -> list[Digest]:
+    return [merkle.leaf_hash(leaf) for leaf in _leaves()]
+
+
+@cache
+def independent() -> Any:
+    tree = InmemoryTree(algorithm="sha256")
+    for leaf in _leaves():
+        tree.append_entry(leaf)
+    return tree
+
+
+def _leaves() -> list[bytes]:
+    source = random.Random(9162)
+    return [source.randbytes(source.randrange(70)) for _ in range(MOST_LEAVES)]
+
+
+def independent_path(index: int, size: int) -> list[bytes]:
+    # pymerkle counts leaves from 1, and begins its path with the leaf itself.
+    hashes = independent().prove_inclusion(index + 1, size).serialize()["path"]
+    return [bytes.fromhex(node) for node in hashes[1:]]
+
+
+def proof_of(index: int, size: int) -> InclusionProof:
+    return InclusionProof(index, size, merkle.inclusion_path(leaf_hashes(), index, size))
+
+
+@pytest.mark.parametrize("size", range(9))
+def test_roots_are_those_published_for_certificate_transparency(size: int) -> None:
+    assert merkle.root(ct_leaf_hashes(size)) == Digest(bytes.fromhex(CT_ROOTS[size]))
+
+
+@pytest.mark.parametrize(("index", "size"), CT_PATHS)
+def test_inclusion_paths_are_those_published_for_certificate_transparency(index: int, size: int) -> None:
+    path = merkle.inclusion_path(ct_leaf_hashes(8), index, size)
+
+    assert [node.value.hex() for node in path] == CT_PATHS[index, size]
+
+
+def test_a_compact_range_agrees_with_an_independent_implementation_at_every_size() -> None:
+    tree = merkle.CompactRange()
+    for size, leaf in enumerate(leaf_hashes()[:300], start=1):
+        tree.append(leaf)
+
+        assert tree.size == size
+        assert tree.root().value == independent().get_root(size)
+
+
+@pytest.mark.parametrize("size", range(1, 301))
+def test_every_inclusion_path_agrees_with_an_independent_implementation(size: int) -> None:
+    root = merkle.root(leaf_hashes()[:size])
+    for index in {0, 1, size // 2, size - 2, size - 1, *random.Random(size).sample(range(size), min(size, 4))}:
+        if 0 <= index < size:
+            proof = proof_of(index, size)
+
+            assert [node.value for node in proof.path] == independent_path(index, size)
+            assert merkle.verify_inclusion(leaf_hashes()[index], proof, root) == leaf_hashes()[index]
+
+
+@pytest.mark.parametrize("size", random.Random(2013).sample(range(301, MOST_LEAVES + 1), 12))
+def test_roots_and_paths_of_large_trees_agree_with_an_independent_implementation(size: int) -> None:
+    root = merkle.root(leaf_hashes()[:size])
+    assert root.value == independent().get_root(size)
+
+    for index in random.Random(size).sample(range(size), 5):
+        proof = proof_of(index, size)
+        assert [node.value for node in proof.path] == independent_path(index, size)
+        assert merkle.root_from_inclusion(leaf_hashes()[index], proof) == root
+
+
+def test_every_leaf_of_every_small_tree_is_proven_and_no_other_leaf_is() -> None:
+    for size in range(1, 34):
+        root = merkle.root(leaf_hashes()[:size])
+        for index in range(size):
+            proof = proof_of(index, size)
+            merkle.verify_inclusion(leaf_hashes()[index], proof, root)
+
+            with pytest.raises(NotIncluded) as refusal:
+                merkle.verify_inclusion(leaf_hashes()[size], proof, root)
+            assert refusal.value.values() == {
+                "leaf_hash": leaf_hashes()[size].value,
+                "index": index,
+                "size": size,
+            }
+
+
+def test_a_proof_is_refused_for_another_index_or_another_root() -> None:
+    leaf, proof, root = leaf_hashes()[2], proof_of(2, 8), merkle.root(leaf_hashes()[:8])
+
+    with pytest.raises(NotIncluded):
+        merkle.verify_inclusion(leaf, InclusionProof(3, 8, proof.path), root)
+    with pytest.raises(NotIncluded):
+        merkle.verify_inclusion(leaf, proof, merkle.root(leaf_hashes()[:9]))
+
+
+@pytest.mark.parametrize("size", range(1, 40))
+def test_a_path_that_is_too_short_or_too_long_is_refused(size: int) -> None:
+    leaf, proof = leaf_hashes()[0], proof_of(0, size)
+    length = len(proof.path)
+
+    with pytest.raises(ProofLength) as refusal:
+        merkle.root_from_inclusion(leaf, InclusionProof(0, size, (*proof.path, leaf)))
+    assert refusal.value.values() == {"length": length + 1, "expected_length": length}
+    if length:
+        with pytest.raises(ProofLength):
+            merkle.root_from_inclusion(leaf, InclusionProof(0, size, proof.path[:-1]))
+
+
+@pytest.mark.parametrize(("index", "size"), [(-1, 5), (5, 5), (0, 0), (0, -1)])
+def test_a_leaf_beyond_the_tree_has_neither_path_nor_proof(index: int, size: int) -> None:
+    with pytest.raises(IndexOutOfRange):
+        merkle.root_from_inclusion(leaf_hashes()[0], InclusionProof(index, size, ()))
+    with pytest.raises((IndexOutOfRange, UnknownSize)):
+        merkle.inclusion_path(leaf_hashes()[:5], index, size)
+
+
+def test_a_tree_larger_than_its_leaves_is_refused() -> None:
+    with pytest.raises(UnknownSize):
+        merkle.inclusion_path(leaf_hashes()[:5], 0, 6)
+
+
+def test_a_leaf_is_no_node_and_a_node_is_no_leaf() -> None:
+    left, right = ct_leaf_hashes(2)
+
+    assert merkle.leaf_hash(left.value + right.value) != merkle.root([left, right])
