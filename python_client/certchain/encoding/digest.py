@@ -14,7 +14,7 @@ from certchain.models.certification import (
     UserDeviceInformation,
 )
 from certchain.models.digest import Digest
-from certchain.models.identifier import MethodNumber, Party, UserId
+from certchain.models.identifier import DeviceId, MethodNumber, Party, ServiceId, UserDeviceId, UserId
 from certchain.models.registration import PublicKeys
 
 
@@ -55,6 +55,29 @@ def commitment(registration: RegistrationHash) -> Digest:
     return digest("commitment", registration.value)
 
 
+def key_data_context(user_device: UserDeviceId, device: DeviceId, committed: Digest) -> bytes:
+    """What sealed key data is bound to: the pair, and the registration's commitment."""
+    return preimage("key-data", number(user_device), number(device), committed.value)
+
+
+def second_factor_context(
+    network: bytes, user: UserId, user_device: UserDeviceId, device: DeviceId, server: ServiceId
+) -> bytes:
+    """What a second factor is bound to on its way, sealed, to the certification server."""
+    parties = (number(user), number(user_device), number(device), number(server))
+    return preimage("second-factor-seal", network, *parties)
+
+
+def grant_context(network: bytes, user_device: UserDeviceId, device: DeviceId, server: ServiceId) -> bytes:
+    """What a registration grant is bound to on its way, sealed, to the user device."""
+    return preimage("grant-seal", network, number(user_device), number(device), number(server))
+
+
+def control_context(direction: str, session: bytes, counter: int) -> bytes:
+    """C15: what a ``command`` or a ``result`` is bound to."""
+    return preimage("control", text(direction), session, number(counter))
+
+
 def transcript(session: Transcript) -> bytes:
     """The transcript of C7 to C13, as bytes: what A and the user device's signature are made over."""
     return preimage(
@@ -84,9 +107,9 @@ def certification_hash(registration: RegistrationHash, session: Transcript) -> D
     return Digest(hmac.digest(registration.value, transcript(session), "sha256"))
 
 
-def login_proof(network: bytes, user: UserId, device: int, binding: bytes) -> bytes:
+def login_proof(network: bytes, user: UserId, user_device: UserDeviceId, device: DeviceId, binding: bytes) -> bytes:
     """C1: what the user's login key signs; it is worth nothing on another channel."""
-    return preimage("login", network, number(user), number(device), binding)
+    return preimage("login", network, number(user), number(user_device), number(device), binding)
 
 
 def manifest_digest(app: str, version: str, files: Iterable[ManifestFile]) -> Digest:
@@ -122,6 +145,11 @@ def package_digest(pkg_id: Digest, length: int, data: Iterable[bytes]) -> tuple[
         state.update(chunk)
         seen += len(chunk)
     return Digest(state.digest()), seen
+
+
+def network(chain_id: int, contracts: Sequence[str]) -> Digest:
+    """What tells a ledger from every other: H("network", chain id, address…), the addresses of 20 bytes in the deployment's order."""
+    return digest("network", number(chain_id), *(bytes.fromhex(contract.removeprefix("0x")) for contract in contracts))
 
 
 def statement(network: bytes, kind: str, signer: Party, body: bytes) -> bytes:

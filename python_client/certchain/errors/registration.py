@@ -16,6 +16,7 @@ __all__ = [
     "MalformedMethod",
     "MethodAlreadyDefined",
     "NameCommitmentAlreadyEnrolled",
+    "NothingToRegister",
     "RepeatedFactor",
     "UnknownDevice",
     "UnknownMethod",
@@ -190,6 +191,14 @@ class FreshKeyRequired(InvalidInput):
     sentence = "Registration {registration} is suspended and is superseded only under fresh keys."
     advice = "Put fresh keys of the user device in force, then register again."
     contract_error = "Registration_FreshKeyRequired"
+
+
+@dataclass(eq=False)
+class NothingToRegister(InvalidInput):
+    """A batch has one request or more."""
+
+    sentence = "There is nothing to register."
+    contract_error = "Registration_EmptyBatch"
 
 
 @dataclass(eq=False)

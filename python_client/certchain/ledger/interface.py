@@ -1,9 +1,13 @@
 """The ledger seam: one method for each contract function, models in and models out.
 
-A ``Ledger`` speaks for one account. Every method that changes something returns when the change is final on that ledger, and raises the
-Python counterpart of the contract's error when the contract refuses; besides, each method may raise ``LedgerUnavailable``,
-``LedgerTimeout`` or ``LedgerMisbehaved``, and each change ``PermissionDenied``. After ``LedgerTimeout`` or a killed process the same
-call is safe to repeat: what may have been accepted is looked up, not sent twice. Implementations are thread-safe.
+A ``Ledger`` speaks for one account. Every method that changes something returns when the change is final on that
+ledger, and raises the Python counterpart of the contract's error when the contract refuses.
+``MalformedValue`` says that an argument is outside its type on the chain, before anything is asked. Besides, each method may raise
+``LedgerUnavailable`` or ``LedgerMisbehaved``, and each change ``LedgerTimeout``, ``GasCapExceeded``,
+``TransactionReverted`` and ``PermissionDenied``, which names the contract's function.
+
+After ``LedgerTimeout`` or a killed process the same call is safe to repeat: what may have been accepted is looked up, not
+sent twice. Implementations are thread-safe.
 """
 
 from collections.abc import Sequence
@@ -34,7 +38,7 @@ from certchain.models.update import Package, Product
 
 
 class RegistrationLedger(Protocol):
-    """The Registration contract. Its rules, and the errors it raises, stand in ``contracts/interfaces/IRegistration.sol``."""
+    """The Registration contract; its rules and errors stand in ``contracts/interfaces/IRegistration.sol``."""
 
     def enrol_device(self, keys: PublicKeys) -> DeviceId: ...
     def enrol_user_device(self, keys: PublicKeys) -> UserDeviceId: ...
@@ -83,7 +87,10 @@ class LoginLogLedger(Protocol):
     def check_inclusion(self, leaf_hash: Digest, proof: InclusionProof) -> None: ...
 
     def batches(self, start: int, limit: int) -> tuple[LogBatch, ...]:
-        """The appends from the one that holds entry ``start`` on, oldest first: at most ``limit``; none past the end."""
+        """The appends from the one that holds entry ``start`` on, oldest first: at most ``limit``; none past the end.
+
+        The chain keeps them as events and not in its state, so a node must not have pruned its logs.
+        """
         ...
 
 
@@ -110,7 +117,7 @@ class UpdateLedger(Protocol):
 
 
 class PermissionLedger(Protocol):
-    """The Permissions contract (OpenZeppelin's AccessManager), by the role names of ``permissions.toml``."""
+    """The Permissions contract (an AccessManager), by the role names of ``permissions.toml`` and ``admin``."""
 
     def grant(self, role: str, account: str) -> None: ...
     def withdraw_role(self, role: str, account: str) -> None: ...

@@ -1,0 +1,85 @@
+"""What every ledger takes for an argument: the ranges of the contracts' types, checked before anything else."""
+
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import TypeVar
+
+from eth_typing import ChecksumAddress
+from eth_utils.address import is_address, to_checksum_address
+
+from certchain.errors import MalformedValue
+from certchain.models.registration import Factor, RegistrationRequest, RiskLevel
+
+IDENTIFIER_BITS = 48
+METHOD_BITS = 16
+APPROVAL_BITS = 16
+SIZE_BITS = 64
+COUNT_BITS = 256
+
+Choice = TypeVar("Choice", bound=IntEnum)
+
+
+def number(name: str, value: int, bits: int) -> int:
+    """``value``, if it is an unsigned number of ``bits`` bits. Raises ``MalformedValue``."""
+    if not 0 <= value < 1 << bits:
+        raise MalformedValue(name, f"{value} is not a number of {bits} bits")
+    return int(value)
+
+
+def identifier(name: str, value: int) -> int:
+    """An identifier that a contract may have issued (uint48)."""
+    return number(name, value, IDENTIFIER_BITS)
+
+
+def method(value: int) -> int:
+    """A combination method's number (uint16)."""
+    return number("method", value, METHOD_BITS)
+
+
+def size(name: str, value: int) -> int:
+    """A log's size or index, a version, a length in bytes (uint64)."""
+    return number(name, value, SIZE_BITS)
+
+
+def count(name: str, value: int) -> int:
+    """How many items a page skips or has at most (uint256)."""
+    return number(name, value, COUNT_BITS)
+
+
+def account(name: str, address: str) -> ChecksumAddress:
+    """An account as a checksummed address. Raises ``MalformedValue``, also for a wrong checksum."""
+    if not is_address(address):
+        raise MalformedValue(name, f"{address!r} is not an address")
+    return to_checksum_address(address)
+
+
+def version(product: int, value: int) -> int:
+    """A product's version (uint48 and uint64)."""
+    identifier("product", product)
+    return size("version", value)
+
+
+def factors(values: Iterable[int]) -> tuple[Factor, ...]:
+    """A combination method's factors."""
+    return tuple(_choice("factor", Factor, value) for value in values)
+
+
+def risk(value: int) -> RiskLevel:
+    """A risk level."""
+    return _choice("risk", RiskLevel, value)
+
+
+def request(wanted: RegistrationRequest) -> RegistrationRequest:
+    """What is asked for one registration."""
+    identifier("user_device", wanted.user_device)
+    identifier("device", wanted.device)
+    method(wanted.method)
+    risk(wanted.risk)
+    return wanted
+
+
+def _choice(name: str, choices: type[Choice], value: int) -> Choice:
+    try:
+        return choices(value)
+    except ValueError:
+        raise MalformedValue(name, f"{value} is none of {', '.join(str(int(choice)) for choice in choices)}") from None
