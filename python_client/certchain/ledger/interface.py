@@ -2,12 +2,12 @@
 
 A ``Ledger`` speaks for one account. Every method that changes something returns when the change is final on that
 ledger, and raises the Python counterpart of the contract's error when the contract refuses.
-``MalformedValue`` says that an argument is outside its type on the chain, before anything is asked. Besides, each method may raise
-``LedgerUnavailable`` or ``LedgerMisbehaved``, and each change ``LedgerTimeout``, ``GasCapExceeded``,
+``MalformedValue`` says that an argument is outside its type on the chain, before anything is asked. Besides, each
+method may raise ``LedgerUnavailable`` or ``LedgerMisbehaved``, and each change ``LedgerTimeout``, ``GasCapExceeded``,
 ``TransactionReverted`` and ``PermissionDenied``, which names the contract's function.
 
-After ``LedgerTimeout`` or a killed process the same call is safe to repeat: what may have been accepted is looked up, not
-sent twice. Implementations are thread-safe.
+After ``LedgerTimeout`` or a killed process the same call is safe to repeat: what may have been accepted is looked up,
+not sent twice. Implementations are thread-safe.
 """
 
 from collections.abc import Sequence
