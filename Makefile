@@ -42,10 +42,10 @@ check: $(READY) ## check style, types, contracts, and that artifacts and docs ar
 	ruff check .
 	ruff format --check .
 	mypy
-	solhint --max-warnings 0 'contracts/**/*.sol'
+	solhint --noPoster --disc --max-warnings 0 'contracts/**/*.sol'
 	python scripts/artifacts.py --check
 	$(if $(wildcard scripts/docs.py),python scripts/docs.py --check)
-	slither . --config-file slither.config.json
+	slither contracts --config-file slither.config.json
 
 format: $(READY) ## put the Python sources in order
 	ruff check --fix .
