@@ -1,0 +1,93 @@
+"""The configuration file, `config.toml` in the home folder: read strictly, and written with a comment beside each value."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from certchain.errors import ConfigurationInvalid
+
+LOCAL = "local"
+_HEADER = """\
+# certchain's settings. This home folder belongs to one deployment on one network.
+# `certchain deploy` writes this file when it is not there; change a value with any editor.
+"""
+
+
+def _setting(default: Any, comment: str) -> Any:
+    return field(default=default, metadata={"comment": comment})
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a person may set. Durations are in seconds; ``key_memory`` is Argon2id's, in KiB."""
+
+    network: str = _setting(
+        LOCAL, 'The network: "local" is the node that `certchain node` runs here; else a name under [networks].'
+    )
+    approvals_required: int = _setting(2, "How many approvers have to approve a package; fixed by the deployment.")
+    receipt_timeout: int = _setting(60, "How long to wait for the ledger to confirm, in seconds.")
+    gas_cap: int = _setting(12_000_000, "The most gas that one transaction may take.")
+    key_memory: int = _setting(
+        64 * 1024, "How much memory the encryption of a new key file takes, in KiB; more is harder to guess."
+    )
+    networks: Mapping[str, str] = field(
+        default_factory=dict, metadata={"comment": "Other networks by name, each with the address of a node."}
+    )
+
+    def address(self, network: str) -> str | None:
+        """The node's address for a name under ``[networks]`` or for an address itself; ``None`` for another name."""
+        return network if network.startswith(("http://", "https://")) else self.networks.get(network)
+
+
+def read_configuration(path: Path) -> Configuration:
+    """The settings of a file; those that are not named have their defaults, as all have when there is no file.
+
+    Raises ``ConfigurationInvalid`` for a file that cannot be read, a setting that does not exist and a value of another type.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Configuration()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise ConfigurationInvalid(str(path), str(problem)) from problem
+    for name, value in values.items():
+        _check(path, name, value)
+    return Configuration(**values)
+
+
+def write_configuration(path: Path, configuration: Configuration) -> None:
+    """Writes every setting with its comment; the file is replaced whole. Raises ``ConfigurationInvalid`` when it cannot be."""
+    text = _HEADER + "".join(
+        _written(item.name, getattr(configuration, item.name), item.metadata) for item in fields(Configuration)
+    )
+    fresh = path.with_name(f"{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)
+    except OSError as problem:
+        raise ConfigurationInvalid(str(path), str(problem)) from problem
+
+
+def _written(name: str, value: object, metadata: Mapping[str, Any]) -> str:
+    return f"\n# {metadata['comment']}\n{tomli_w.dumps({name: value})}"
+
+
+def _check(path: Path, name: str, value: object) -> None:
+    expected = {item.name: item.type for item in fields(Configuration)}.get(name)
+    if expected is None:
+        raise ConfigurationInvalid(str(path), f"there is no setting {name!r}")
+    if expected is int and (type(value) is not int or value < 1):
+        raise ConfigurationInvalid(str(path), f"{name} has to be a whole number above 0")
+    if expected is str and not isinstance(value, str):
+        raise ConfigurationInvalid(str(path), f"{name} has to be a text")
+    if name == "networks" and not _is_table_of_texts(value):
+        raise ConfigurationInvalid(str(path), "networks has to be a table of addresses by name")
+
+
+def _is_table_of_texts(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(address, str) for address in value.values())
