@@ -16,7 +16,7 @@ from certchain.errors import CertchainError, MalformedMessage, error_classes
 from certchain.models import certification, delivery, digest, identifier, log, registration, update
 
 _SUBJECTS = (certification, delivery, digest, identifier, log, registration, update)
-_KEPT = (certification.RegistrationHash, certification.KeyData)
+_KEPT = (certification.RegistrationHash, certification.KeyData, delivery.SubmittedPair)
 
 Answer = TypeVar("Answer")
 

@@ -38,11 +38,11 @@ def from_cbor(model: type[Model], data: bytes) -> Model:
 def _converter() -> Converter:
     converter = Converter(forbid_extra_keys=True)
     for basic in (int, str, bytes, bool):
-        converter.register_structure_hook_func(_stands_for(basic), _exactly(basic))
+        converter.register_structure_hook_func(stands_for(basic), exactly(basic))
     return converter
 
 
-def _stands_for(basic: type) -> Callable[[Any], bool]:
+def stands_for(basic: type) -> Callable[[Any], bool]:
     """Whether a type is ``basic`` or a NewType of it."""
 
     def matches(kind: Any) -> bool:
@@ -53,8 +53,8 @@ def _stands_for(basic: type) -> Callable[[Any], bool]:
     return matches
 
 
-def _exactly(basic: type) -> Callable[[Any, Any], Any]:
-    """cattrs would turn ``True`` or ``"5"`` into a number; here a value has the type that it was written with."""
+def exactly(basic: type) -> Callable[[Any, Any], Any]:
+    """To cattrs ``True`` or ``"5"`` would do as a number; here a value has the type that it was written with."""
 
     def structure(value: Any, _: Any) -> Any:
         if type(value) is not basic:

@@ -78,9 +78,8 @@ class UnapprovedPackage(UpdateRefused):
 
 
 @dataclass(eq=False)
-class ForgedVersionId(VerificationFailed):
-    """R3–R4: VerID and the commitment on the chain differ."""
+class ForgedVersionId(UpdateRefused):
+    """R4/R6: VerID and the authority's commitment on the chain differ."""
 
-    reason: str
-
-    sentence = "R4: the VerID is not the one that the authority committed to: {reason}."
+    sentence = "{step}: forged VerID stopped: {reason}."
+    advice = "Ask the authority for the version again."

@@ -35,11 +35,9 @@ class Replayed:
     leaf_hashes: tuple[Digest, ...]
 
 
-def _quiet(done: int, total: int) -> None:
-    """Progress that nobody watches."""
-
-
-def replay(source: EntrySource, log: LoginLogLedger, size: int | None = None, progress: Progress = _quiet) -> Replayed:
+def replay(
+    source: EntrySource, log: LoginLogLedger, size: int | None = None, progress: Progress | None = None
+) -> Replayed:
     """Recomputes every leaf and every batch's root up to ``size`` (a size the chain has had; by default all of it).
 
     Raises ``LogInconsistent`` with the first entry that differs and what was done to it.
@@ -51,7 +49,8 @@ def replay(source: EntrySource, log: LoginLogLedger, size: int | None = None, pr
         tree.extend(batch.leaf_hashes)
         leaves.extend(batch.leaf_hashes)
         verify_root(tree.size, batch.root, tree.root())
-        progress(tree.size, target)
+        if progress is not None:
+            progress(tree.size, target)
     verify_root(target, log.root_at(target), tree.root())
     return Replayed(target, tree.root(), tuple(leaves))
 

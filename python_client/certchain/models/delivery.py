@@ -1,28 +1,27 @@
 """What passes between manufacturer, authority, update server and devices: R1–R7 and A1–A12."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, ProductId
-from certchain.models.registration import PublicKeys
 
 VER_ID_LENGTH = 32
 UPT_ID_LENGTH = 32
 NONCE_LENGTH = 32
+CHUNK_LENGTH = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class VersionRequest:
-    """R1: the manufacturer asks for a version of a product, signed; VerID is to be sealed to ``keys``."""
+    """R1: the manufacturer asks for a version of a product, signed; VerID comes sealed to the keys it signed with."""
 
     product: ProductId
     version: int
-    keys: PublicKeys
 
 
 @dataclass(frozen=True, slots=True)
 class VersionIssue:
-    """R3, signed by the authority: VerID sealed to the manufacturer's exchange key (HPKE, RFC 9180, DHKEM(P-256))."""
+    """R3, signed by the authority: VerID, sealed to the manufacturer's exchange key (HPKE, RFC 9180)."""
 
     product: ProductId
     version: int
@@ -31,12 +30,20 @@ class VersionIssue:
 
 @dataclass(frozen=True, slots=True)
 class PackageSubmission:
-    """R5: the manufacturer sends digest and VerID to the authority, sealed together to the authority's exchange key, signed."""
+    """R5, signed by the manufacturer: ``sealed`` holds a ``SubmittedPair`` for the authority's exchange key."""
 
     product: ProductId
     version: int
     pkg_id: Digest
     sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SubmittedPair:
+    """R5–R6: what the manufacturer submits under seal, and the authority keeps with its VerID."""
+
+    ver_id: bytes = field(repr=False)
+    digest: Digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ class PackageApproval:
 
 @dataclass(frozen=True, slots=True)
 class PublishedPackage:
-    """R7 and A6: what the update server keeps beside the file."""
+    """R7, signed by the manufacturer, and A6: what the update server has beside the file."""
 
     product: ProductId
     version: int
@@ -60,28 +67,62 @@ class PublishedPackage:
 
 
 @dataclass(frozen=True, slots=True)
-class VersionQuestion:
-    """A1: a device asks another of its product for its version."""
+class PackageChunkQuestion:
+    """A6: the bytes of a published package from ``offset`` on; offsets are multiples of ``CHUNK_LENGTH``."""
 
     product: ProductId
+    version: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class PackageChunk:
+    """R7 and A6: ``CHUNK_LENGTH`` bytes of a package from ``offset`` on; fewer only at its end."""
+
+    product: ProductId
+    version: int
+    offset: int
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadProgress:
+    """R7: how many bytes the update server has, in order; with the last of them the package is published."""
+
+    product: ProductId
+    version: int
+    received: int
+
+
+@dataclass(frozen=True, slots=True)
+class VersionQuestion:
+    """A1: a device asks another of its product for its version; ``nonce`` is 32 random bytes."""
+
+    product: ProductId
+    nonce: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class VersionAnswer:
-    """A2, and A12 after an installation: the installed version, signed by the device that answers; 0 for none."""
+    """A2, and A12 after an installation: the installed version, 0 for none, signed by the device that answers.
+
+    ``nonce`` is that of the question or discrepancy it answers.
+    """
 
     device: DeviceId
     product: ProductId
     version: int
+    nonce: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Discrepancy:
-    """A4: the device with the higher version tells the other, signed."""
+    """A4: the device with the higher version tells the other, signed; ``nonce`` is 32 random bytes."""
 
     device: DeviceId
     product: ProductId
     version: int
+    nonce: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +168,16 @@ class InstalledPackage:
 
 @dataclass(frozen=True, slots=True)
 class InstallReceipt:
-    """After A12: the device's signed word that it installed a package."""
+    """After A12: the device's signed word that it installed a package, at a time in seconds since the epoch."""
 
     device: DeviceId
     installed: InstalledPackage
     at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptNoted:
+    """The update server has kept the device's receipt."""
+
+    device: DeviceId
+    pkg_id: Digest

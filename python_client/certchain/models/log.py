@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from certchain.models.digest import Digest
-from certchain.models.identifier import DeviceId, RegistrationId, UserDeviceId, UserId
+from certchain.models.identifier import DeviceId, Party, RegistrationId, UserDeviceId, UserId
+from certchain.models.registration import PublicKeys
 
 
 class LoginOutcome(StrEnum):
@@ -54,11 +55,16 @@ class LogBatch:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The root of a log (its ``origin``) at a size, as C2SP tlog-checkpoint has it."""
+    """The root of a log (its ``origin``) at a size, as C2SP tlog-checkpoint has it.
+
+    ``signer`` and ``thumbprint`` (of its two public keys) stand in an extension line, so that the signature covers them.
+    """
 
     origin: str
     size: int
     root: Digest
+    signer: Party
+    thumbprint: Digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +74,66 @@ class InclusionProof:
     index: int
     size: int
     path: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogPageQuestion:
+    """An auditor asks the certification server for entries, signed; ``binding`` is the channel's."""
+
+    first: int
+    limit: int
+    binding: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """Entries from the one asked for on; none only past the log's end."""
+
+    entries: tuple[SaltedEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointQuestion:
+    """Anyone asks the certification server for its signed word on the log, as far as the chain has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCheckpoint:
+    """A checkpoint as a C2SP signed note, and the certification server's keys, which count once the chain is found to have them."""
+
+    note: str
+    keys: PublicKeys
+
+
+@dataclass(frozen=True, slots=True)
+class ProofFile:
+    """One entry, proven without a server or a chain: what a proof file holds, as readable JSON.
+
+    ``path`` is the inclusion proof up to the root in ``checkpoint``, a C2SP signed note; ``keys`` are those that signed it.
+    """
+
+    format: str
+    entry: LogEntry
+    salt: bytes
+    path: tuple[Digest, ...]
+    checkpoint: str
+    keys: PublicKeys
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenEntry:
+    """What a proof file was found to prove: the entry, and the place in the log that the checkpoint's signer vouches for."""
+
+    entry: LogEntry
+    leaf_hash: Digest
+    proof: InclusionProof
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """A whole replay without a difference: the chain's size and root, and how many entries are still on their way."""
+
+    size: int
+    root: Digest
+    waiting: int

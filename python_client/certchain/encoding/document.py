@@ -1,0 +1,50 @@
+"""Models as readable files: JSON with one spelling, so that a file whose bytes differ anywhere is another file.
+
+An object a dataclass, in the order of its fields; bytes in hex, a digest as ``sha-256:<hex>``; two spaces a level, ASCII, and a line
+end at the end.
+"""
+
+import json
+from functools import cache
+from typing import Any, TypeVar
+
+from cattrs import Converter
+
+from certchain.encoding.message import exactly, stands_for
+from certchain.errors import MalformedMessage
+from certchain.models.digest import Digest
+
+Model = TypeVar("Model")
+
+
+def to_document(model: object) -> bytes:
+    """A model as the bytes of a JSON file."""
+    return (json.dumps(_converter().unstructure(model), indent=2) + "\n").encode("ascii")
+
+
+def from_document(model: type[Model], data: bytes) -> Model:
+    """Reads ``model`` from what ``to_document`` wrote, to the byte. Raises ``MalformedMessage`` for anything else."""
+    try:
+        value = _converter().structure(json.loads(data), model)
+        same = to_document(value) == data
+    except Exception as problem:  # whatever json, cattrs or a model's constructor makes of hostile bytes
+        raise MalformedMessage(f"not a {model.__name__} as JSON") from problem
+    if not same:
+        raise MalformedMessage(f"not a {model.__name__} in its one spelling")
+    return value
+
+
+@cache
+def _converter() -> Converter:
+    converter = Converter(forbid_extra_keys=True)
+    for basic in (int, str, bool):
+        converter.register_structure_hook_func(stands_for(basic), exactly(basic))
+    converter.register_structure_hook(bytes, _from_hex)
+    converter.register_unstructure_hook(bytes, bytes.hex)
+    converter.register_structure_hook(Digest, lambda text, _: Digest.parse(text))
+    converter.register_unstructure_hook(Digest, str)
+    return converter
+
+
+def _from_hex(text: Any, _: Any) -> bytes:
+    return bytes.fromhex(text)
