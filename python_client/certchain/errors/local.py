@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from certchain.errors.base import InvalidInput, NotAuthorised, SettingsError, Unavailable
 
 __all__ = [
+    "AlreadyDeployed",
     "ConfigurationInvalid",
+    "FirmwareMissing",
     "GasCapExceeded",
     "KeyFileUnreadable",
     "LedgerMisbehaved",
@@ -19,6 +21,7 @@ __all__ = [
     "PermissionDenied",
     "ProgramMissing",
     "RecordExists",
+    "SecretMissing",
     "StorageUnavailable",
     "TransactionReverted",
     "UnknownRecord",
@@ -187,6 +190,37 @@ class NotDeployed(SettingsError):
 
     sentence = "There is no deployment for network {network!r}."
     advice = "Run `certchain deploy` first."
+
+
+@dataclass(eq=False)
+class AlreadyDeployed(SettingsError):
+    """The home folder has its deployment; a second one would leave the first without its keys."""
+
+    network: str
+
+    sentence = "This home folder has a deployment on network {network!r} already."
+    advice = "Use it as it is, or choose another home folder by CERTCHAIN_HOME."
+
+
+@dataclass(eq=False)
+class FirmwareMissing(SettingsError):
+    """The demo has no firmware image to work with."""
+
+    path: str
+
+    sentence = "There is no firmware image: {path} is not installed."
+    advice = "Run `make demo`, which installs one, or name a file with --firmware."
+
+
+@dataclass(eq=False)
+class SecretMissing(SettingsError):
+    """A passphrase or a secret was neither set nor typed, or was typed in two ways."""
+
+    secret: str
+    variable: str
+
+    sentence = "There is no {secret} to work with."
+    advice = "Set it in the environment, give it in a file where the command takes one, or type it on a terminal."
 
 
 @dataclass(eq=False)
