@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from threading import RLock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from certchain.errors import UnknownRecord
 from certchain.models.certification import AppManifest, AppStatus, DeviceInformation, UserDeviceInformation
@@ -11,9 +11,8 @@ from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, UserDeviceId, UserId
 from certchain.models.log import SaltedEntry
 from certchain.models.registration import PublicKeys
-from certchain.storage.record import count, file_name, require_continuity, require_same_app
+from certchain.storage.record import count, file_name, require_continuity, require_same_app, require_texts
 
-Key = TypeVar("Key")
 Record = TypeVar("Record")
 
 
@@ -52,17 +51,21 @@ class MemoryManagementDatabase:
 
     def put_device(self, information: DeviceInformation, keys: PublicKeys) -> None:
         count("device", information.device)
+        require_texts(information.manufacturer, information.model, information.serial)
         self._devices[information.device] = information, keys
 
     def put_user_device(self, user_device: UserDeviceId, information: UserDeviceInformation, keys: PublicKeys) -> None:
         count("user device", user_device)
+        require_texts(information.model, information.platform, information.app_instance)
         self._user_devices[user_device] = information, keys
 
     def put_user(self, user: UserId, name: str, salt: bytes) -> None:
         count("user", user)
+        require_texts(name)
         self._users[user] = name, salt
 
     def put_app(self, manifest: AppManifest) -> None:
+        require_texts(manifest.app, manifest.version)
         with self._lock:
             known = self._apps.setdefault((manifest.app, manifest.version), manifest)
             require_same_app(known, manifest)
@@ -80,15 +83,16 @@ class MemoryManagementDatabase:
             self._entries.extend(entries)
 
     def device(self, device: DeviceId) -> tuple[DeviceInformation, PublicKeys]:
-        return _found(self._devices, device, "device", device)
+        return _found(self._devices, count("device", device), "device", device)
 
     def user_device(self, user_device: UserDeviceId) -> tuple[UserDeviceInformation, PublicKeys]:
-        return _found(self._user_devices, user_device, "user device", user_device)
+        return _found(self._user_devices, count("user device", user_device), "user device", user_device)
 
     def user(self, user: UserId) -> tuple[str, bytes]:
-        return _found(self._users, user, "user", user)
+        return _found(self._users, count("user", user), "user", user)
 
     def app(self, app: str, version: str) -> AppManifest:
+        require_texts(app, version)
         return _found(self._apps, (app, version), "app", f"{app} {version}")
 
     def key_data(self, commitment: Digest) -> bytes:
@@ -101,7 +105,7 @@ class MemoryManagementDatabase:
         return len(self._entries)
 
 
-def _found(records: Mapping[Key, Record], key: Key, kind: str, name: object) -> Record:
+def _found(records: Mapping[Any, Record], key: object, kind: str, name: object) -> Record:
     try:
         return records[key]
     except KeyError:

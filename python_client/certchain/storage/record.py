@@ -1,9 +1,10 @@
-"""What every implementation of the storage seam refuses, so that the twins refuse the same."""
+"""What every implementation of the storage seam refuses, and how, so that the twins refuse the same."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from certchain.errors import MalformedValue, RecordExists, SizeMismatch
+from certchain.errors import MalformedValue, RecordExists, SizeMismatch, StorageUnavailable
 from certchain.models.certification import AppManifest
 from certchain.models.log import SaltedEntry
 
@@ -25,6 +26,15 @@ def count(name: str, value: int) -> int:
     return value
 
 
+def require_texts(*values: str) -> None:
+    """Returns when all of them can be written in UTF-8. Raises ``MalformedValue``."""
+    for value in values:
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise MalformedValue("text", f"{value!r} cannot be written in UTF-8") from None
+
+
 def require_continuity(entries: Sequence[SaltedEntry], size: int) -> None:
     """Returns when the entries continue a log of ``size``. Raises ``SizeMismatch`` with the first that does not."""
     for expected, salted in enumerate(entries, start=size):
@@ -36,3 +46,12 @@ def require_same_app(known: AppManifest, manifest: AppManifest) -> None:
     """Returns when an app's version is the one that is known. Raises ``RecordExists``."""
     if known.digest != manifest.digest:
         raise RecordExists("app", f"{manifest.app} {manifest.version}")
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Turns every ``OSError`` into ``StorageUnavailable``."""
+    try:
+        yield
+    except OSError as problem:
+        raise StorageUnavailable(problem.strerror or type(problem).__name__) from problem

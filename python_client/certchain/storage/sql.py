@@ -1,0 +1,173 @@
+"""The management database on SQLAlchemy: SQLite now, and nothing here that another database could not do."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, delete, func, insert, select, update
+
+from certchain.encoding.message import from_cbor, to_cbor
+from certchain.errors import InvalidInput, StorageUnavailable, UnknownRecord
+from certchain.models.certification import AppManifest, AppStatus, DeviceInformation, UserDeviceInformation
+from certchain.models.digest import Digest
+from certchain.models.identifier import DeviceId, UserDeviceId, UserId
+from certchain.models.log import LogEntry, SaltedEntry
+from certchain.models.registration import PublicKeys
+from certchain.storage.engine import open_database, reading, writing
+from certchain.storage.record import count, require_continuity, require_same_app, require_texts
+from certchain.storage.schema import apps, devices, key_data, log_entries, user_devices, users
+
+Record = TypeVar("Record")
+
+
+class SqlManagementDatabase:
+    """See ``ManagementDatabase``. ``path`` is the database's file; ``close`` it when done."""
+
+    def __init__(self, path: Path) -> None:
+        self._engine = open_database(path)
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._engine.dispose()
+
+    def put_device(self, information: DeviceInformation, keys: PublicKeys) -> None:
+        count("device", information.device)
+        values = {name: getattr(information, name) for name in ("manufacturer", "model", "serial")}
+        require_texts(*values.values())
+        self._put(devices, {"device": information.device}, values | _key_columns(keys))
+
+    def put_user_device(self, user_device: UserDeviceId, information: UserDeviceInformation, keys: PublicKeys) -> None:
+        count("user device", user_device)
+        values = {name: getattr(information, name) for name in ("model", "platform", "app_instance")}
+        require_texts(*values.values())
+        self._put(user_devices, {"user_device": user_device}, values | _key_columns(keys))
+
+    def put_user(self, user: UserId, name: str, salt: bytes) -> None:
+        count("user", user)
+        require_texts(name)
+        self._put(users, {"user": user}, {"name": name, "salt": salt})
+
+    def put_app(self, manifest: AppManifest) -> None:
+        require_texts(manifest.app, manifest.version)
+        with writing(self._engine) as connection:
+            row = connection.execute(select(apps).where(*_same_app(manifest.app, manifest.version))).one_or_none()
+            if row is None:
+                connection.execute(insert(apps).values(_app_columns(manifest)))
+            else:
+                require_same_app(_app(row), manifest)
+
+    def set_app_status(self, app: str, version: str, status: AppStatus) -> None:
+        require_texts(app, version)
+        with writing(self._engine) as connection:
+            changed = connection.execute(update(apps).where(*_same_app(app, version)).values(status=status.value))
+        if not changed.rowcount:
+            raise UnknownRecord("app", f"{app} {version}")
+
+    def put_key_data(self, commitment: Digest, sealed: bytes) -> None:
+        self._put(key_data, {"commitment": str(commitment)}, {"sealed": sealed})
+
+    def append_entries(self, entries: Sequence[SaltedEntry]) -> None:
+        with writing(self._engine) as connection:
+            require_continuity(entries, _log_size(connection))
+            if entries:
+                connection.execute(insert(log_entries), [_entry_columns(salted) for salted in entries])
+
+    def device(self, device: DeviceId) -> tuple[DeviceInformation, PublicKeys]:
+        with self._row(devices, "device", device=count("device", device)) as row:
+            return DeviceInformation(device, row.manufacturer, row.model, row.serial), _keys(row)
+
+    def user_device(self, user_device: UserDeviceId) -> tuple[UserDeviceInformation, PublicKeys]:
+        with self._row(user_devices, "user device", user_device=count("user device", user_device)) as row:
+            return UserDeviceInformation(row.model, row.platform, row.app_instance), _keys(row)
+
+    def user(self, user: UserId) -> tuple[str, bytes]:
+        with self._row(users, "user", user=count("user", user)) as row:
+            return row.name, row.salt
+
+    def app(self, app: str, version: str) -> AppManifest:
+        require_texts(app, version)
+        with self._row(apps, "app", app=app, version=version) as row:
+            return _app(row)
+
+    def key_data(self, commitment: Digest) -> bytes:
+        with self._row(key_data, "key data", commitment=str(commitment)) as row:
+            return bytes(row.sealed)
+
+    def entries(self, first: int, limit: int) -> tuple[SaltedEntry, ...]:
+        index = log_entries.c.index
+        query = select(log_entries).where(index >= count("first", first)).order_by(index).limit(count("limit", limit))
+        with _intact("log"), reading(self._engine) as connection:
+            return tuple(_entry(row) for row in connection.execute(query))
+
+    def log_size(self) -> int:
+        with reading(self._engine) as connection:
+            return _log_size(connection)
+
+    def _put(self, table: Table, key: Mapping[str, int | str], values: Mapping[str, Any]) -> None:
+        with writing(self._engine) as connection:
+            connection.execute(delete(table).where(*_equal(table, key)))
+            connection.execute(insert(table).values({**key, **values}))
+
+    @contextmanager
+    def _row(self, table: Table, kind: str, **key: int | str) -> Iterator[Row[Any]]:
+        """The one row with this key. Raises ``UnknownRecord``."""
+        with _intact(kind):
+            with reading(self._engine) as connection:
+                row = connection.execute(select(table).where(*_equal(table, key))).one_or_none()
+            if row is not None:
+                yield row
+                return
+        raise UnknownRecord(kind, " ".join(map(str, key.values())))
+
+
+@contextmanager
+def _intact(kind: str) -> Iterator[None]:
+    """A value that its model refuses was not written here: the file is damaged, or somebody changed it."""
+    try:
+        yield
+    except (InvalidInput, ValueError, TypeError) as problem:
+        raise StorageUnavailable(f"a record of the {kind} is damaged") from problem
+
+
+def _equal(table: Table, key: Mapping[str, int | str]) -> list[ColumnElement[bool]]:
+    return [table.c[name] == value for name, value in key.items()]
+
+
+def _same_app(app: str, version: str) -> list[ColumnElement[bool]]:
+    return _equal(apps, {"app": app, "version": version})
+
+
+def _key_columns(keys: PublicKeys) -> dict[str, bytes]:
+    return {"signing_key": keys.signing, "exchange_key": keys.exchange}
+
+
+def _keys(row: Row[Any]) -> PublicKeys:
+    return PublicKeys(row.signing_key, row.exchange_key)
+
+
+def _app_columns(manifest: AppManifest) -> dict[str, str]:
+    return {
+        "app": manifest.app,
+        "version": manifest.version,
+        "digest": str(manifest.digest),
+        "status": manifest.status.value,
+    }
+
+
+def _app(row: Row[Any]) -> AppManifest:
+    return AppManifest(row.app, row.version, Digest.parse(row.digest), AppStatus(row.status))
+
+
+def _entry_columns(salted: SaltedEntry) -> dict[str, int | bytes]:
+    return {"index": salted.entry.index, "salt": salted.salt, "entry": to_cbor(salted.entry)}
+
+
+def _entry(row: Row[Any]) -> SaltedEntry:
+    return SaltedEntry(from_cbor(LogEntry, row.entry), row.salt)
+
+
+def _log_size(connection: Connection) -> int:
+    # The primary key's end, not a count: the entries are continuous, and a log of millions is not counted at each login.
+    last = connection.execute(select(func.max(log_entries.c.index))).scalar()
+    return 0 if last is None else int(last) + 1
