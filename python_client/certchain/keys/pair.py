@@ -26,6 +26,13 @@ _SCALAR_LENGTH = 32
 _CURVE = SECP256R1()
 _HPKE = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
+# The heights (y) of Ed25519's eight points of small order, in canonical and other encodings: under such a "key" one
+# signature fits many messages, so nobody could be held to what they signed. The library accepts them.
+_P = 2**255 - 19
+_HEIGHT = 2**255 - 1
+_ORDER_EIGHT = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826
+_SMALL_ORDER = frozenset({0, 1, _P - 1, _P, _P + 1, _ORDER_EIGHT, _P - _ORDER_EIGHT})
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeyPair:
@@ -75,6 +82,8 @@ class KeyPair:
 
 def verify_signature(public_signing_key: bytes, message: bytes, signature: bytes, signer: str) -> bytes:
     """Returns the message when the Ed25519 signature over it is good (RFC 8032, 5.1.7). Raises ``SignatureInvalid``."""
+    if int.from_bytes(public_signing_key, "little") & _HEIGHT in _SMALL_ORDER:
+        raise SignatureInvalid(signer)
     try:
         Ed25519PublicKey.from_public_bytes(public_signing_key).verify(signature, message)
     except (InvalidSignature, ValueError):  # ValueError: no such key

@@ -27,6 +27,15 @@ class SealingKey:
         """A fresh key."""
         return cls(os.urandom(KEY_LENGTH))
 
+    @classmethod
+    def from_private_bytes(cls, data: bytes) -> "SealingKey":
+        """Reads what ``private_bytes`` gave. Raises ``MalformedValue``."""
+        return cls(data)
+
+    def private_bytes(self) -> bytes:
+        """The key itself: a secret, for an encrypted file only."""
+        return self.value
+
     def seal(self, context: bytes, plaintext: bytes) -> bytes:
         """The nonce, 12 random bytes, then ciphertext and tag (16 bytes); ``context`` is authenticated, not kept."""
         nonce = os.urandom(NONCE_LENGTH)
