@@ -216,9 +216,7 @@ def test_a_role_with_a_delay_does_not_act_directly(permissions: Any, login_log: 
         login_log.append(0, [word("leaf")], {"from": actors.thief})
 
 
-def test_nobody_acts_in_the_name_of_the_permissions(
-    permissions: Any, update_registry: Any, actors: Actors
-) -> None:
+def test_nobody_acts_in_the_name_of_the_permissions(permissions: Any, update_registry: Any, actors: Actors) -> None:
     """The AccessManager can pass a call on under its own address: one approver would count twice, and nobody be named."""
     update_registry.registerProduct("lock", "model A", {"from": actors.manufacturer})
     update_registry.requestVersion(1, 1, {"from": actors.manufacturer})
