@@ -39,14 +39,14 @@ abstract contract CombinationMethod is Enrolment {
 
     /// @inheritdoc IRegistration
     function methodFactors(MethodNumber method) external view returns (Factor[] memory) {
-        _requireMethod(method);
+        _requireMethod(method, _counters.methods);
         return _factors[method];
     }
 
     // --------------------------------------------------------------------------------------------------------- internals
 
-    function _requireMethod(MethodNumber method) internal view {
-        if (!_issued(MethodNumber.unwrap(method), _counters.methods)) revert Registration_UnknownMethod(method);
+    function _requireMethod(MethodNumber method, uint256 count) internal pure {
+        if (!_issued(MethodNumber.unwrap(method), count)) revert Registration_UnknownMethod(method);
     }
 
     function _requireDifferent(Factor[] calldata factors) private pure {

@@ -97,7 +97,7 @@ abstract contract Enrolment is IRegistration, Permissioned {
         bytes calldata signingKey,
         bytes calldata exchangeKey
     ) external restricted {
-        _requireDevice(device);
+        _requireDevice(device, _counters.devices);
         bytes32 thumbprint = _putInForce(_deviceKeys[device], signingKey, exchangeKey);
 
         emit DeviceKeysRotated(device, thumbprint, signingKey, exchangeKey);
@@ -109,7 +109,7 @@ abstract contract Enrolment is IRegistration, Permissioned {
         bytes calldata signingKey,
         bytes calldata exchangeKey
     ) external restricted {
-        _requireUserDevice(userDevice);
+        _requireUserDevice(userDevice, _counters.userDevices);
         bytes32 thumbprint = _putInForce(_userDeviceKeys[userDevice], signingKey, exchangeKey);
 
         emit UserDeviceKeysRotated(userDevice, thumbprint, signingKey, exchangeKey);
@@ -151,13 +151,13 @@ abstract contract Enrolment is IRegistration, Permissioned {
 
     /// @inheritdoc IRegistration
     function deviceKeys(DeviceId device) external view returns (Key[] memory) {
-        _requireDevice(device);
+        _requireDevice(device, _counters.devices);
         return _allKeys(_deviceKeys[device]);
     }
 
     /// @inheritdoc IRegistration
     function userDeviceKeys(UserDeviceId userDevice) external view returns (Key[] memory) {
-        _requireUserDevice(userDevice);
+        _requireUserDevice(userDevice, _counters.userDevices);
         return _allKeys(_userDeviceKeys[userDevice]);
     }
 
@@ -175,12 +175,12 @@ abstract contract Enrolment is IRegistration, Permissioned {
 
     // --------------------------------------------------------------------------------------------------------- internals
 
-    function _requireDevice(DeviceId device) internal view {
-        if (!_issued(DeviceId.unwrap(device), _counters.devices)) revert Registration_UnknownDevice(device);
+    function _requireDevice(DeviceId device, uint256 count) internal pure {
+        if (!_issued(DeviceId.unwrap(device), count)) revert Registration_UnknownDevice(device);
     }
 
-    function _requireUserDevice(UserDeviceId userDevice) internal view {
-        if (!_issued(UserDeviceId.unwrap(userDevice), _counters.userDevices)) {
+    function _requireUserDevice(UserDeviceId userDevice, uint256 count) internal pure {
+        if (!_issued(UserDeviceId.unwrap(userDevice), count)) {
             revert Registration_UnknownUserDevice(userDevice);
         }
     }

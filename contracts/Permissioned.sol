@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+import {IAuthority} from "@openzeppelin/contracts/access/manager/IAuthority.sol";
 import {IPermissioned} from "./interfaces/IPermissioned.sol";
 
 /// @title Asks the network's AccessManager before every change
 /// @dev Unlike OpenZeppelin's AccessManaged it keeps the authority in the code, so that nobody can exchange it.
 abstract contract Permissioned is IPermissioned {
-    IAccessManager private immutable AUTHORITY;
+    IAuthority private immutable AUTHORITY;
 
     constructor(address authority_) {
-        AUTHORITY = IAccessManager(authority_);
+        AUTHORITY = IAuthority(authority_);
     }
 
     modifier restricted() {
@@ -24,8 +24,9 @@ abstract contract Permissioned is IPermissioned {
     }
 
     function _checkCaller() private view {
-        (bool immediate, ) = AUTHORITY.canCall(msg.sender, address(this), msg.sig);
         // The AccessManager can pass a call on under its own address: then nobody is named, and one approver counts as two.
-        if (!immediate || msg.sender == address(AUTHORITY)) revert Permissioned_NotAuthorised(msg.sender, msg.sig);
+        if (msg.sender == address(AUTHORITY) || !AUTHORITY.canCall(msg.sender, address(this), msg.sig)) {
+            revert Permissioned_NotAuthorised(msg.sender, msg.sig);
+        }
     }
 }

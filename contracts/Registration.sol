@@ -8,7 +8,7 @@ import {Page} from "./libraries/Page.sol";
 
 /// @title Which user device may be certified for which IoT device
 contract Registration is CombinationMethod {
-    /// @dev Two slots: everything but the commitment shares the first.
+    /// @dev Two slots: everything but the commitment shares the first. `risk` is a RiskLevel, unchecked once it was written.
     /// `keyAtSuspension` is the number of the user device's key in force when last suspended: the one that may be lost.
     struct Entry {
         UserDeviceId userDevice;
@@ -16,18 +16,17 @@ contract Registration is CombinationMethod {
         RegistrationId previous;
         MethodNumber method;
         uint16 version;
-        RiskLevel risk;
-        Status status;
         uint40 registeredAt;
         uint16 keyAtSuspension;
+        uint8 risk;
+        Status status;
         bytes32 commitment;
     }
 
-    RegistrationId private constant NONE = RegistrationId.wrap(0);
-
     mapping(RegistrationId => Entry) private _entries;
     mapping(RegistrationId => StatusChange[]) private _statusChanges;
-    mapping(uint256 pair => RegistrationId) private _latest;
+    /// @dev A whole word for an identifier, so that it is written without being read again.
+    mapping(uint256 pair => uint256 registration) private _latest;
 
     constructor(address authority) Permissioned(authority) {}
 
@@ -62,6 +61,7 @@ contract Registration is CombinationMethod {
         // Check: who may have lost the key does not come back with it.
         if (suspended) _requireFreshKey(current, entry);
 
+        _requireMethod(method, _counters.methods);
         return _write(Request(entry.userDevice, entry.device, method, risk, commitment), current);
     }
 
@@ -95,8 +95,8 @@ contract Registration is CombinationMethod {
     }
 
     /// @inheritdoc IRegistration
-    function latestRegistration(UserDeviceId userDevice, DeviceId device) external view returns (RegistrationId) {
-        return _latest[_pair(userDevice, device)];
+    function latestRegistration(UserDeviceId userDevice, DeviceId device) public view returns (RegistrationId) {
+        return RegistrationId.wrap(uint48(_latest[_pair(userDevice, device)]));
     }
 
     /// @inheritdoc IRegistration
@@ -131,31 +131,35 @@ contract Registration is CombinationMethod {
 
     // --------------------------------------------------------------------------------------------------------- internals
 
-    function _register(Request calldata request) private returns (RegistrationId) {
-        _requireUserDevice(request.userDevice);
-        _requireDevice(request.device);
-        return _write(request, _latest[_pair(request.userDevice, request.device)]);
+    function _register(Request memory request) private returns (RegistrationId) {
+        // Read together, the counts cost one load.
+        uint256 userDevices = _counters.userDevices;
+        uint256 devices = _counters.devices;
+        uint256 methods = _counters.methods;
+        _requireUserDevice(request.userDevice, userDevices);
+        _requireDevice(request.device, devices);
+        _requireMethod(request.method, methods);
+
+        return _write(request, latestRegistration(request.userDevice, request.device));
     }
 
     /// @dev Writes the pair's next registration after `previous`, which is final by now, or none.
     function _write(Request memory request, RegistrationId previous) private returns (RegistrationId registration) {
-        _requireMethod(request.method);
         if (request.commitment == 0) revert Registration_EmptyCommitment();
 
         registration = RegistrationId.wrap(++_counters.registrations);
-        _entries[registration] = Entry({
-            userDevice: request.userDevice,
-            device: request.device,
-            previous: previous,
-            method: request.method,
-            version: _nextVersion(request, previous),
-            risk: request.risk,
-            status: Status.Active,
-            registeredAt: uint40(block.timestamp),
-            keyAtSuspension: 0,
-            commitment: request.commitment
-        });
-        _latest[_pair(request.userDevice, request.device)] = registration;
+        uint16 version = _nextVersion(request, previous);
+        Entry storage entry = _entries[registration];
+        // Field by field, the one that is converted first: so the slot that they share is written once.
+        entry.risk = uint8(request.risk);
+        entry.userDevice = request.userDevice;
+        entry.device = request.device;
+        entry.previous = previous;
+        entry.method = request.method;
+        entry.version = version;
+        entry.registeredAt = uint40(block.timestamp);
+        entry.commitment = request.commitment;
+        _latest[_pair(request.userDevice, request.device)] = RegistrationId.unwrap(registration);
 
         emit Registered(registration, request.userDevice, request.device);
     }
@@ -166,7 +170,7 @@ contract Registration is CombinationMethod {
         if (!_allowed(from, to)) revert Registration_ForbiddenTransition(registration, from, to);
 
         entry.status = to;
-        _statusChanges[registration].push(StatusChange({status: to, changedAt: uint40(block.timestamp), changedBy: msg.sender}));
+        _statusChanges[registration].push(StatusChange(to, uint40(block.timestamp), msg.sender));
 
         emit StatusChanged(registration, to);
     }
@@ -220,7 +224,7 @@ contract Registration is CombinationMethod {
                 device: entry.device,
                 method: entry.method,
                 version: entry.version,
-                risk: entry.risk,
+                risk: RiskLevel(entry.risk),
                 status: entry.status,
                 registeredAt: entry.registeredAt,
                 keyThumbprint: _thumbprintFor(_userDeviceKeys[entry.userDevice], id),
