@@ -1,4 +1,4 @@
-"""Power cuts: twins of the seams that stop the whole process at the n-th thing they do, before it is done or right after."""
+"""Faults: the seams wrapped so that the n-th thing done to them fails, before it is done or right after."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,15 +12,25 @@ class PowerCut(BaseException):
 
 @dataclass(slots=True)
 class Fuse:
-    """Burns at the ``burns_at``-th touch, counted from 1; 0 never burns."""
+    """Burns at one touch, counted from 1, once it is armed; what it then raises is the power cut or another fault."""
 
+    fault: Callable[[], BaseException] = PowerCut
     burns_at: int = 0
     touches: int = 0
+
+    def arm(self, burns_at: int) -> None:
+        self.burns_at, self.touches = burns_at, 0
+
+    def disarm(self) -> bool:
+        """Whether it burnt."""
+        burnt = 0 < self.burns_at <= self.touches
+        self.burns_at = 0
+        return burnt
 
     def touch(self) -> None:
         self.touches += 1
         if self.touches == self.burns_at:
-            raise PowerCut
+            raise self.fault()
 
 
 class Fused:
