@@ -7,7 +7,7 @@
     │   ├── LedgerUnavailable, LedgerTimeout, LedgerMisbehaved
     │   └── StorageUnavailable, PeerUnavailable
     ├── NotAuthorised          ask for a role, or use the account that has it
-    │   └── PermissionDenied, NotManufacturer, LoginRefused, LoginLocked, CommandRefused
+    │   └── PermissionDenied, NotManufacturer, RegistrationRefused, LoginRefused, LoginLocked, CommandRefused
     ├── InvalidInput           correct what was asked
     │   └── every refusal of a contract that concerns its arguments, UnknownRecord, Malformed…
     ├── VerificationFailed     do not trust what was shown

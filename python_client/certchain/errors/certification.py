@@ -27,6 +27,7 @@ __all__ = [
     "SealInvalid",
     "SessionUnknown",
     "SignatureInvalid",
+    "WrongRecipient",
     "WrongSigner",
 ]
 
@@ -66,6 +67,16 @@ class WrongSigner(VerificationFailed):
     actual: str
 
     sentence = "Signed by {actual} where {expected} was expected."
+
+
+@dataclass(eq=False)
+class WrongRecipient(VerificationFailed):
+    """The message is authentic, but was signed for another party than the one it reached."""
+
+    expected: str
+    actual: str
+
+    sentence = "Meant for {actual}, but it reached {expected}."
 
 
 @dataclass(eq=False)

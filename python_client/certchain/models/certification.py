@@ -12,6 +12,7 @@ PROTOCOL_VERSION = 1
 SALT_LENGTH = 32
 CHALLENGE_LENGTH = 32
 SESSION_LENGTH = 16
+REPORT_NONCE_LENGTH = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +98,21 @@ class Signed:
 class RegistrationApplication:
     """A user device's request to be registered for an IoT device, signed by the user device.
 
-    ``second_factor`` is the user's factor hash, made under ``secret_salt`` (16 bytes, Argon2id), or ``None`` for a method without it;
-    ``login_verifier`` is the Ed25519 public key of the user's login key, which only the IoT device gets.
+    ``previous`` is the pair's latest registration, as the applicant reads the ledger: it makes an application good for one registration.
+    ``sealed_second_factor`` is the user's factor hash, sealed to the certification server's exchange key, so that an IoT device which
+    forwards it never sees it; ``None`` for a method without it. The salt under which it was made stays with the user device.
+    ``login_verifier`` is the Ed25519 public key of the user's login key.
     """
 
     user: UserId
     user_device: UserDeviceId
     device: DeviceId
+    server: ServiceId
     method: MethodNumber
     information: UserDeviceInformation
-    secret_salt: bytes
-    second_factor: Digest | None
+    previous: RegistrationId | None
     login_verifier: bytes
+    sealed_second_factor: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ class RegistrationForward:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationGrant:
-    """The certification server's signed answer: what the user device keeps to rebuild R with the user's secret."""
+    """What the user device keeps to rebuild R with the user's secret; signed by the certification server, sealed to the user device."""
 
     registration: RegistrationId
     user: UserId
@@ -130,18 +134,44 @@ class RegistrationGrant:
     server: ServiceId
     method: MethodNumber
     risk: RiskLevel
-    salt: bytes
-    secret_salt: bytes
+    salt: bytes = field(repr=False)
     third_factor: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class LoginGrant:
+    """What the IoT device needs to check the user's logins (C1), signed by the certification server. No salt: nothing to guess from."""
+
+    registration: RegistrationId
+    user: UserId
+    user_device: UserDeviceId
+    device: DeviceId
+    server: ServiceId
     login_verifier: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class KeyData:
-    """What the certification server needs, besides its database's information, to rebuild R. Kept sealed."""
+class RegistrationAnswer:
+    """The server's answer to an application: the signed grant, sealed to the user device; and the signed grant for the IoT device."""
 
-    salt: bytes
-    second_factor: Digest | None
+    sealed_grant: bytes
+    login_grant: Signed
+
+
+@dataclass(frozen=True, slots=True)
+class LoginGrantKept:
+    """The IoT device has the verifier of this registration from now on."""
+
+    registration: RegistrationId
+
+
+@dataclass(frozen=True, slots=True)
+class KeyData:
+    """What the certification server needs, besides its database's information, to rebuild R, and whose it is. Kept sealed."""
+
+    user: UserId
+    salt: bytes = field(repr=False)
+    second_factor: Digest | None = field(repr=False)
 
 
 # -------------------------------------------------------------------------------------------------------------------- session
@@ -149,9 +179,10 @@ class KeyData:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """C1: the user logs in; ``proof`` is the login key's Ed25519 signature over the channel's binding value."""
+    """C1: the user logs in; ``proof`` is the login key's Ed25519 signature over ``encoding.digest.login_proof``."""
 
     user: UserId
+    user_device: UserDeviceId
     proof: bytes
 
 
@@ -164,11 +195,12 @@ class LoginAccepted:
 
 @dataclass(frozen=True, slots=True)
 class UserDeviceStatement:
-    """C3: the user device's information and integrity evidence, signed by the user device."""
+    """C3: the user device's information and integrity evidence, signed by the user device. ``binding`` is the channel's, 32 bytes."""
 
     user: UserId
     user_device: UserDeviceId
     device: DeviceId
+    server: ServiceId
     information: UserDeviceInformation
     evidence: IntegrityEvidence
     binding: bytes
@@ -176,11 +208,16 @@ class UserDeviceStatement:
 
 @dataclass(frozen=True, slots=True)
 class CertificationRequest:
-    """C4: the device passes that on with its own information, signed by the device. ``challenge`` is the one it gave at C2."""
+    """C4: the device passes that on with its own information, signed by the device.
+
+    ``user`` and ``user_device`` are those that logged in, ``challenge`` is the one it gave at C2, ``binding`` that of their channel.
+    """
 
     device: DeviceId
+    server: ServiceId
     information: DeviceInformation
     user: UserId
+    user_device: UserDeviceId
     challenge: bytes
     binding: bytes
     statement: Signed
@@ -188,10 +225,15 @@ class CertificationRequest:
 
 @dataclass(frozen=True, slots=True)
 class LoginFailure:
-    """C2: the device reports a wrong login, signed by the device. ``user`` is whom the login claimed to be."""
+    """C2: the device reports a wrong login, signed by the device.
+
+    ``user`` and ``user_device`` are whom the login claimed to be; ``nonce`` (16 random bytes) tells a report from its repetition.
+    """
 
     device: DeviceId
+    server: ServiceId
     user: UserId
+    user_device: UserDeviceId
     attempts: int
     locked: bool
     nonce: bytes
@@ -274,6 +316,7 @@ class CertificationForward:
     """C10: the device passes it on, signed by the device."""
 
     device: DeviceId
+    server: ServiceId
     challenge: bytes
     binding: bytes
     certification: Certification
@@ -284,15 +327,15 @@ class SessionOutcome:
     """C13: the outcome, signed by the server after it is durable in the log.
 
     ``transcript`` is the transcript's digest; ``index`` the entry's place in the log; ``behind`` how many entries, this one included,
-    the chain does not have yet; ``control_expires_at`` is when the control keys end (seconds since the epoch). A refusal is an error and
-    never an outcome.
+    the chain does not have yet; ``control_lifetime`` is for how many seconds the control keys may be used, which each end counts by its own
+    monotonic clock from when it sent C8 or C10. A refusal is an error and never an outcome.
     """
 
     session: bytes
     transcript: Digest
     index: int
     behind: int
-    control_expires_at: int
+    control_lifetime: int
 
 
 @dataclass(frozen=True, slots=True)
