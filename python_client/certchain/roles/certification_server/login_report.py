@@ -1,0 +1,40 @@
+"""C2 at the certification server: the wrong logins that devices report."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from certchain.errors import LoginLocked, LoginRefused, MalformedValue
+from certchain.models.certification import REPORT_NONCE_LENGTH, LoginFailure, LoginFailureNoted
+from certchain.models.identifier import DeviceId
+from certchain.roles.certification_server.login_record import LoginRecord, Subject
+
+REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class LoginReports:
+    """Logs reported failures. A report that comes again, because its answer was lost, is not logged again."""
+
+    record: LoginRecord
+    _noted: OrderedDict[tuple[DeviceId, bytes], int] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, failure: LoginFailure) -> LoginFailureNoted:
+        """Logs a failure that a device has signed. Raises ``MalformedValue`` for a nonce of another length."""
+        if len(failure.nonce) != REPORT_NONCE_LENGTH:
+            raise MalformedValue("nonce", f"it has {len(failure.nonce)} bytes")
+        with self._lock:
+            index = self._noted.get((failure.device, failure.nonce))
+            if index is None:
+                index = self._log(failure)
+        return LoginFailureNoted(index, failure.nonce)
+
+    def _log(self, failure: LoginFailure) -> int:
+        reason = LoginLocked if failure.locked else LoginRefused
+        subject = Subject(failure.device, failure.user, failure.user_device)
+        index = self.record.refused("C2", reason.__name__, subject)
+        self._noted[failure.device, failure.nonce] = index
+        if len(self._noted) > REMEMBERED:
+            self._noted.popitem(last=False)
+        return index

@@ -1,0 +1,177 @@
+"""Registration: from a signed application to a commitment on the ledger, key data under seal, and the grants."""
+
+import logging
+import secrets
+from dataclasses import dataclass
+
+from certchain.encoding.digest import (
+    commitment,
+    grant_context,
+    key_data_context,
+    second_factor_context,
+)
+from certchain.encoding.message import to_cbor
+from certchain.errors import RegistrationRefused, Unavailable, UnknownRecord, WrongRecipient, WrongSigner
+from certchain.keys import seal_to
+from certchain.models.certification import (
+    SALT_LENGTH,
+    KeyData,
+    LoginGrant,
+    RegistrationAnswer,
+    RegistrationApplication,
+    RegistrationForward,
+    RegistrationGrant,
+    Signed,
+)
+from certchain.models.digest import Digest
+from certchain.models.identifier import (
+    DeviceId,
+    RegistrationId,
+    UserDeviceId,
+    UserId,
+    device_party,
+    service_party,
+    user_device_party,
+)
+from certchain.models.registration import Factor, Registration, RegistrationRequest, RiskLevel
+from certchain.roles.certification_server.equipment import Equipment
+from certchain.roles.certification_server.permit import Permits
+from certchain.verification.registration import (
+    OnRecord,
+    combine,
+    verify_application,
+    verify_current,
+    verify_method,
+    verify_user,
+)
+
+_log = logging.getLogger("certchain.roles.certification_server")
+
+
+@dataclass(frozen=True, slots=True)
+class Registrar:
+    """Registers pairs of user device and IoT device, and moves their registrations' status."""
+
+    equipment: Equipment
+    permits: Permits
+
+    def permit(self, user: UserId, user_device: UserDeviceId, device: DeviceId) -> None:
+        """The operator permits one registration; it has to come within the policy's lifetime of a permit."""
+        self.permits.give(user, user_device, device)
+
+    def suspend(self, registration: RegistrationId) -> None:
+        """After a loss: the registration certifies nobody, until it is reinstated, or superseded under fresh keys."""
+        self.equipment.ledger.registrations.suspend(registration)
+        _log.info("Registration %d is suspended.", registration)
+
+    def reinstate(self, registration: RegistrationId) -> None:
+        """The user device was found again."""
+        self.equipment.ledger.registrations.reinstate(registration)
+        _log.info("Registration %d is reinstated.", registration)
+
+    def revoke(self, registration: RegistrationId) -> None:
+        """Ends a registration for good."""
+        self.equipment.ledger.registrations.revoke(registration)
+        _log.info("Registration %d is revoked.", registration)
+
+    def answer_forward(self, signed: Signed) -> RegistrationAnswer:
+        """Registers what an IoT device forwards under its own signature."""
+        forward = self.equipment.said(signed, RegistrationForward, signed.signer)
+        if signed.signer != device_party(forward.device):
+            raise WrongSigner(str(device_party(forward.device)), str(signed.signer))
+        return self._register(forward.application, forward.device)
+
+    def answer_application(self, signed: Signed) -> RegistrationAnswer:
+        """Registers what a user device applies for directly."""
+        return self._register(signed, None)
+
+    def _register(self, signed: Signed, forwarder: DeviceId | None) -> RegistrationAnswer:
+        application = self._authentic(signed, forwarder)
+        record = self._verified_record(application, signed)
+        current = verify_current(
+            application, self.equipment.latest_registration(application.user_device, application.device)
+        )
+        order = self.equipment.ledger.registrations.method_factors(application.method)
+        verify_method(order, self.equipment.policy, record.device, current)
+        self.permits.take(application)
+        try:
+            return self._grant(application, record, order, current)
+        except Unavailable:
+            self.permits.give_back(application)
+            raise
+
+    def _authentic(self, signed: Signed, forwarder: DeviceId | None) -> RegistrationApplication:
+        """The application, from the user device that it names, for this server and for the device that forwards it."""
+        application = self.equipment.said(signed, RegistrationApplication, signed.signer)
+        applicant = user_device_party(application.user_device)
+        if signed.signer != applicant:
+            raise WrongSigner(str(applicant), str(signed.signer))
+        if application.server != self.equipment.id:
+            raise WrongRecipient(str(self.equipment.identity.party), str(service_party(application.server)))
+        if forwarder not in {None, application.device}:
+            raise RegistrationRefused("the application is for another device than the one that forwards it")
+        return application
+
+    def _verified_record(self, application: RegistrationApplication, signed: Signed) -> OnRecord:
+        """The management database's record of the pair, once user, user device and device are found as they were enrolled."""
+        try:
+            record = self.equipment.on_record(application.device, application.user_device)
+            name, salt = self.equipment.database.user(application.user)
+        except UnknownRecord as missing:
+            raise RegistrationRefused(f"the certification server knows no {missing.kind} {missing.name}") from None
+        verify_user(name, salt, self.equipment.ledger.registrations.user_name_commitment(application.user))
+        device_records = self.equipment.key_records(device_party(application.device))
+        verify_application(application, signed.keys, record, device_records)
+        return record
+
+    def _grant(
+        self,
+        application: RegistrationApplication,
+        record: OnRecord,
+        order: tuple[Factor, ...],
+        current: Registration | None,
+    ) -> RegistrationAnswer:
+        """Key data is durable before the ledger is asked: whatever is registered can be certified, and what is not is never read."""
+        key_data = KeyData(application.user, secrets.token_bytes(SALT_LENGTH), self._second_factor(application))
+        factors = record.factors(key_data.second_factor)
+        committed = commitment(combine(application.method, order, key_data.salt, factors))
+        context = key_data_context(application.user_device, application.device, committed)
+        sealed = self.equipment.sealing_key.seal(context, to_cbor(key_data))
+        self.equipment.database.put_key_data(committed, sealed)
+        risk = self.equipment.policy.risk(record.device)
+        registration = self._write(application, risk, committed, current)
+        _log.info("Registration %d is made for %s.", registration, user_device_party(application.user_device))
+        return self._answer(application, record, registration, risk, key_data.salt)
+
+    def _second_factor(self, application: RegistrationApplication) -> Digest | None:
+        sealed = application.sealed_second_factor
+        if sealed is None:
+            return None
+        parties = (application.user, application.user_device, application.device, application.server)
+        context = second_factor_context(self.equipment.identity.network, *parties)
+        return Digest(self.equipment.identity.keys.open(context, sealed))
+
+    def _write(
+        self, application: RegistrationApplication, risk: RiskLevel, committed: Digest, current: Registration | None
+    ) -> RegistrationId:
+        ledger = self.equipment.ledger.registrations
+        if current is not None:
+            return ledger.supersede(current.id, application.method, risk, committed)
+        return ledger.register(
+            RegistrationRequest(application.user_device, application.device, application.method, risk, committed)
+        )
+
+    def _answer(
+        self,
+        application: RegistrationApplication,
+        record: OnRecord,
+        registration: RegistrationId,
+        risk: RiskLevel,
+        salt: bytes,
+    ) -> RegistrationAnswer:
+        identity = self.equipment.identity
+        parties = (application.user, application.user_device, application.device, application.server)
+        grant = RegistrationGrant(registration, *parties, application.method, risk, salt, record.third_factor())
+        context = grant_context(identity.network, application.user_device, application.device, application.server)
+        sealed = seal_to(record.user_device_keys.exchange, context, to_cbor(identity.sign(grant)))
+        return RegistrationAnswer(sealed, identity.sign(LoginGrant(registration, *parties, application.login_verifier)))

@@ -1,0 +1,152 @@
+"""A session at the certification server: C5, C6 and C10 to C13."""
+
+import secrets
+from dataclasses import dataclass
+
+from certchain.encoding.digest import key_data_context, transcript_digest
+from certchain.encoding.message import from_cbor
+from certchain.errors import DatabaseChanged, KeyDataUnreadable, SealInvalid, UnknownRecord
+from certchain.models.certification import (
+    SESSION_LENGTH,
+    CertificationForward,
+    CertificationRequest,
+    KeyData,
+    RegistrationHash,
+    SessionOpened,
+    SessionOutcome,
+    Signed,
+    Transcript,
+    UserDeviceStatement,
+)
+from certchain.models.identifier import device_party, user_device_party
+from certchain.models.registration import Factor, Registration
+from certchain.roles.certification_server.equipment import Equipment
+from certchain.roles.certification_server.login_record import LoginRecord, Subject, subject_of
+from certchain.roles.certification_server.open_session import OpenSession, OpenSessions
+from certchain.verification.certification import (
+    verify_certification,
+    verify_challenge,
+    verify_claims,
+    verify_evidence,
+    verify_information,
+    verify_owner,
+    verify_present,
+    verify_rebuilt,
+    verify_registration,
+    verify_session,
+)
+from certchain.verification.policy import verify_strength
+from certchain.verification.registration import OnRecord, combine
+from certchain.verification.session import build_transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Certifier:
+    """Opens sessions and certifies them. What reaches it is authentic already: signed by a device's keys in force, for this server."""
+
+    equipment: Equipment
+    record: LoginRecord
+    sessions: OpenSessions
+
+    def open(self, request: CertificationRequest, signed: Signed) -> Signed:
+        """C5 and C6: compares, and opens a session; returns a signed ``SessionOpened``. Every refusal is logged, then raised."""
+        subject = Subject(request.device, request.user, request.user_device)
+        with self.record.refusals("C5", subject):
+            self._compare(request, signed)
+        with self.record.refusals("C6", subject):
+            return self._open(request)
+
+    def certify(self, forward: CertificationForward) -> Signed:
+        """C10 to C13: decides, and writes the outcome; returns a signed ``SessionOutcome``. Every refusal is logged, then raised."""
+        named = Subject(forward.device, session=forward.certification.session)
+        with self.record.refusals("C10", named):
+            session = self._take(forward)
+        opened, subject = session.opened, subject_of(session.opened)
+        with self.record.refusals("C10", subject):
+            verify_challenge(forward, session.binding)
+        with self.record.refusals("C11", subject):
+            registration, order = self._registered(opened)
+        with self.record.refusals("C12", subject):
+            network = self.equipment.identity.network
+            transcript = build_transcript(network, opened, forward.challenge, forward.binding)
+            rebuilt = self._rebuilt(opened, registration, order)
+            verify_certification(forward.certification, transcript, rebuilt, registration)
+        return self._conclude(transcript, subject)
+
+    def _compare(self, request: CertificationRequest, signed: Signed) -> None:
+        signer = user_device_party(request.user_device)
+        statement = self.equipment.said(request.statement, UserDeviceStatement, signer)
+        verify_claims(request, statement)
+        record = self._on_record("C5", request)
+        verify_information(request, signed.keys, statement, request.statement.keys, record)
+        evidence = statement.evidence
+        verify_evidence(evidence, self.equipment.app(evidence.app, evidence.version))
+
+    def _on_record(self, step: str, pair: CertificationRequest | SessionOpened) -> OnRecord:
+        """Both are enrolled, by their signatures: a record that is missing was removed."""
+        try:
+            return self.equipment.on_record(pair.device, pair.user_device)
+        except UnknownRecord as missing:
+            raise DatabaseChanged(step, f"it knows no {missing.kind} {missing.name}") from None
+
+    def _open(self, request: CertificationRequest) -> Signed:
+        latest = self.equipment.latest_registration(request.user_device, request.device)
+        registration = verify_present(latest)
+        lifetime = self.equipment.policy.session_lifetime
+        opened = SessionOpened(
+            session=secrets.token_bytes(SESSION_LENGTH),
+            server=self.equipment.id,
+            user=request.user,
+            user_device=request.user_device,
+            device=request.device,
+            registration=registration.id,
+            method=registration.method,
+            expires_at=self.equipment.clock.now() + lifetime,
+        )
+        self.sessions.put(opened, request.binding, lifetime)
+        return self.equipment.identity.sign(opened)
+
+    def _take(self, forward: CertificationForward) -> OpenSession:
+        session = self.sessions.take(forward.certification.session, forward.device)
+        return verify_session(session)
+
+    def _registered(self, opened: SessionOpened) -> tuple[Registration, tuple[Factor, ...]]:
+        """C11: the registration and its method's factors, as the ledger has them now."""
+        ledger = self.equipment.ledger.registrations
+        registration = verify_registration(
+            opened,
+            self.equipment.latest_registration(opened.user_device, opened.device),
+            self.equipment.key_records(user_device_party(opened.user_device)),
+            self.equipment.key_records(device_party(opened.device)),
+        )
+        order = ledger.method_factors(registration.method)
+        policy, device = self.equipment.policy, self._on_record("C11", opened).device
+        verify_strength("C11", order, policy.least_factors[max(registration.risk, policy.risk(device))])
+        return registration, order
+
+    def _rebuilt(
+        self, opened: SessionOpened, registration: Registration, order: tuple[Factor, ...]
+    ) -> RegistrationHash:
+        """C12: R from the management database, found to be the one that the chain's commitment is to."""
+        record = self._on_record("C12", opened)
+        key_data = verify_owner(self._key_data(registration), opened.user)
+        factors = record.factors(key_data.second_factor)
+        return verify_rebuilt(combine(registration.method, order, key_data.salt, factors), registration)
+
+    def _key_data(self, registration: Registration) -> KeyData:
+        context = key_data_context(registration.user_device, registration.device, registration.commitment)
+        try:
+            sealed = self.equipment.database.key_data(registration.commitment)
+            return from_cbor(KeyData, self.equipment.sealing_key.open(context, sealed))
+        except UnknownRecord:
+            raise DatabaseChanged("C12", "the registration's key data is missing") from None
+        except SealInvalid:
+            raise KeyDataUnreadable(registration.id) from None
+
+    def _conclude(self, transcript: Transcript, subject: Subject) -> Signed:
+        """C13: after the entry is durable, nothing that could fail is asked of anyone."""
+        behind = self.equipment.log.behind() + 1
+        index = self.record.certified(subject)
+        lifetime = self.equipment.policy.control_lifetime
+        outcome = SessionOutcome(transcript.session, transcript_digest(transcript), index, behind, lifetime)
+        return self.equipment.identity.sign(outcome)

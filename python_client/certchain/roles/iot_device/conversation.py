@@ -1,0 +1,80 @@
+"""How far each channel to the device has come: logged in, offered a session, in control. In memory, by the channel's binding value."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from certchain.config.clock import Clock
+from certchain.errors import PeerUnavailable
+from certchain.keys import ControlKeys
+from certchain.models.certification import Transcript
+from certchain.models.identifier import UserDeviceId, UserId
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """After C2: who logged in, and the challenge for the integrity evidence."""
+
+    user: UserId
+    user_device: UserDeviceId
+    challenge: bytes
+    deadline: float
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """After C7: the session's transcript, with the challenge that was given."""
+
+    transcript: Transcript
+    deadline: float
+
+
+@dataclass(frozen=True, slots=True)
+class InControl:
+    """After C14: the control keys, and the counter of the last command."""
+
+    keys: ControlKeys
+    deadline: float
+    counter: int = 0
+
+
+Stage = LoggedIn | Offered | InControl
+OneStage = TypeVar("OneStage", LoggedIn, Offered, InControl)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversations:
+    """The stage of each channel; deadlines are by the device's monotonic clock. At most ``most`` at a time."""
+
+    clock: Clock
+    most: int
+    _stages: dict[bytes, Stage] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def put(self, binding: bytes, stage: Stage) -> None:
+        """Moves a channel to a stage. Raises ``PeerUnavailable`` when the device talks to too many already."""
+        now = self.clock.monotonic()
+        with self._lock:
+            for expired in [other for other, kept in self._stages.items() if kept.deadline <= now]:
+                del self._stages[expired]
+            if binding not in self._stages and len(self._stages) >= self.most:
+                raise PeerUnavailable("The device", "it talks to too many already")
+            self._stages[binding] = stage
+
+    def take(self, binding: bytes, kind: type[OneStage]) -> OneStage | None:
+        """Ends a channel's stage and returns it, if it is of this kind: what was taken cannot be used again."""
+        with self._lock:
+            stage = self._stages.get(binding)
+            if not isinstance(stage, kind):
+                return None
+            del self._stages[binding]
+            return stage
+
+    def move(self, binding: bytes, kind: type[OneStage], change: Callable[[OneStage | None], OneStage]) -> OneStage:
+        """Changes a channel's stage in one go; whatever ``change`` raises leaves it as it was."""
+        with self._lock:
+            stage = self._stages.get(binding)
+            changed = change(stage if isinstance(stage, kind) else None)
+            self._stages[binding] = changed
+            return changed

@@ -1,0 +1,149 @@
+"""C1 and C2 at the device: the users' verifiers, logins, wrong ones counted and reported, users locked out after too many."""
+
+import logging
+import secrets
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+
+from certchain.channel import Connection
+from certchain.encoding.digest import login_proof
+from certchain.errors import (
+    CertchainError,
+    LoginRefused,
+    MalformedMessage,
+    OutcomeForged,
+    PeerUnavailable,
+    StorageUnavailable,
+)
+from certchain.keys import KeyPair
+from certchain.models.certification import (
+    CHALLENGE_LENGTH,
+    REPORT_NONCE_LENGTH,
+    Login,
+    LoginAccepted,
+    LoginFailure,
+    LoginFailureNoted,
+    LoginGrant,
+    Signed,
+)
+from certchain.models.identifier import UserId, service_party
+from certchain.roles.iot_device.conversation import Conversations, LoggedIn
+from certchain.roles.iot_device.equipment import Equipment
+from certchain.storage.kept import keep, kept_or_none
+from certchain.verification.login import LoginBook, require_claim, require_unlocked, verify_login
+
+BOOK = "logins"
+_MINUTE = 60
+_log = logging.getLogger("certchain.roles.iot_device")
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """Keeps the login book in the device's file store, so that a lock survives a restart."""
+
+    equipment: Equipment
+    conversations: Conversations
+    _stand_in: bytes = field(default_factory=lambda: KeyPair.generate().public.signing)
+    _wrong: deque[float] = field(default_factory=deque)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _reporting: threading.Lock = field(default_factory=threading.Lock)
+
+    def answer_login(self, connection: Connection, login: Login) -> LoginAccepted:
+        """C1, C2: lets the user log in on this channel, or counts and reports the failure.
+
+        Raises ``LoginRefused``, ``LoginLocked``, or ``PeerUnavailable`` while too many logins were wrong in a minute.
+        """
+        try:
+            self._log_in(connection, require_claim(login))
+        except LoginRefused as refusal:
+            _log.warning("C2 refused: LoginRefused, %d attempts left", refusal.attempts_left)
+            self.report()
+            raise
+        policy, challenge = self.equipment.policy, secrets.token_bytes(CHALLENGE_LENGTH)
+        deadline = self.equipment.clock.monotonic() + policy.challenge_lifetime
+        self.conversations.put(connection.binding, LoggedIn(login.user, login.user_device, challenge, deadline))
+        _log.info("C2 accepted: a user is logged in")
+        return LoginAccepted(challenge)
+
+    def keep(self, grant: LoginGrant) -> None:
+        """Keeps the verifier of a registration, in place of the one that the user device had before."""
+        with self._lock:
+            self._write(self.book().with_verifier(grant))
+
+    def unlock(self, user: UserId) -> None:
+        """The operator lets a locked user try again."""
+        with self._lock:
+            self._write(self.book().with_failures(user, 0, self.equipment.policy.strangers))
+        _log.info("C2: user %d is unlocked", user)
+
+    def report(self) -> None:
+        """C2: tells the certification server of every failure that it has not taken yet; those it does not take now are kept."""
+        with self._reporting:
+            taken = list[LoginFailure]()
+            try:
+                for failure in self.book().unreported:
+                    self._tell(failure)
+                    taken.append(failure)
+            except CertchainError as problem:
+                _log.warning("C2: a report is kept for later: %s", type(problem).__name__)
+            if taken:
+                with self._lock:
+                    self._write(self.book().without_reports(taken))
+
+    def book(self) -> LoginBook:
+        """The login book as it is on disk. Raises ``StorageUnavailable``."""
+        try:
+            return kept_or_none(self.equipment.store, BOOK, LoginBook) or LoginBook()
+        except MalformedMessage:
+            raise StorageUnavailable("the login book cannot be read") from None
+
+    def _log_in(self, connection: Connection, login: Login) -> None:
+        policy = self.equipment.policy
+        with self._lock:
+            self._require_calm()
+            book = self.book()
+            failures = require_unlocked(book, login.user, policy) + 1
+            # Counted before it is checked: who cuts the power in between has had the attempt.
+            book = book.with_failures(login.user, failures, policy.strangers)
+            self._write(book)
+            try:
+                self._verify(connection, login, book, policy.attempts - failures)
+            except LoginRefused:
+                self._wrong.append(self.equipment.clock.monotonic())
+                self._write(book.with_report(self._failure(login, failures), policy.reports))
+                raise
+            self._write(book.with_failures(login.user, 0, policy.strangers))
+
+    def _verify(self, connection: Connection, login: Login, book: LoginBook, attempts_left: int) -> None:
+        network, device = self.equipment.identity.network, self.equipment.id
+        said = login_proof(network, login.user, login.user_device, device, connection.binding)
+        verify_login(login, book.verifier(login.user, login.user_device), said, self._stand_in, attempts_left)
+
+    def _require_calm(self) -> None:
+        """While too many logins were wrong, none is looked at: nobody fills the login log through this device."""
+        now = self.equipment.clock.monotonic()
+        while self._wrong and self._wrong[0] <= now - _MINUTE:
+            self._wrong.popleft()
+        if len(self._wrong) >= self.equipment.policy.failures_a_minute:
+            raise PeerUnavailable("The device", "too many logins were wrong; it rests for a minute")
+
+    def _failure(self, login: Login, failures: int) -> LoginFailure:
+        return LoginFailure(
+            device=self.equipment.id,
+            server=self.equipment.certification_server,
+            user=login.user,
+            user_device=login.user_device,
+            attempts=failures,
+            locked=failures >= self.equipment.policy.attempts,
+            nonce=secrets.token_bytes(REPORT_NONCE_LENGTH),
+        )
+
+    def _tell(self, failure: LoginFailure) -> None:
+        signed = self.equipment.server.request(self.equipment.identity.sign(failure), Signed)
+        noted = self.equipment.said(signed, LoginFailureNoted, service_party(self.equipment.certification_server))
+        if noted.nonce != failure.nonce:
+            raise OutcomeForged("C2", "another report was noted")
+
+    def _write(self, book: LoginBook) -> None:
+        keep(self.equipment.store, BOOK, book)

@@ -1,0 +1,145 @@
+"""A session at the IoT device: C3 to C7, C9, C10, C14 and the commands of C15."""
+
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from certchain.channel import Connection
+from certchain.channel.interface import CONTROL_LABEL
+from certchain.encoding.digest import transcript_digest
+from certchain.errors import CertchainError, ChallengeRejected, CommandRefused, NotLoggedIn
+from certchain.keys import CONTROL_LENGTH, ControlKeys
+from certchain.models.certification import (
+    CHALLENGE_LENGTH,
+    Certification,
+    CertificationForward,
+    CertificationRequest,
+    Command,
+    CommandResult,
+    SessionOffer,
+    SessionOpened,
+    SessionOutcome,
+    Signed,
+    Transcript,
+)
+from certchain.models.identifier import service_party
+from certchain.roles.iot_device.conversation import Conversations, InControl, LoggedIn, Offered
+from certchain.roles.iot_device.equipment import Equipment
+from certchain.roles.iot_device.login import Logins
+from certchain.verification.session import (
+    SessionParties,
+    build_transcript,
+    verify_answer,
+    verify_control,
+    verify_counter,
+    verify_in_time,
+    verify_opened,
+    verify_outcome,
+    verify_word,
+)
+
+Model = TypeVar("Model")
+_log = logging.getLogger("certchain.roles.iot_device")
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """Takes user devices through a session, one a channel, and obeys their commands afterwards; ``execute`` is what a command does."""
+
+    equipment: Equipment
+    conversations: Conversations
+    logins: Logins
+    execute: Callable[[bytes], bytes]
+
+    def answer_statement(self, connection: Connection, signed: Signed) -> SessionOffer:
+        """C3 to C7: takes the user device's statement to the server, and gives a challenge. Raises the server's refusal."""
+        login = self.conversations.take(connection.binding, LoggedIn)
+        if login is None:
+            raise NotLoggedIn
+        verify_in_time("C3", login.deadline, self.equipment.clock.monotonic())
+        self.logins.report()
+        answer = self._ask(self._request(connection, login, signed), "C4")
+        parties = SessionParties(login.user, login.user_device, self.equipment.id, self.equipment.certification_server)
+        opened = verify_opened(self._word("C6", answer, SessionOpened), parties)
+        return self._offer(connection, answer, opened)
+
+    def answer_certification(self, connection: Connection, certification: Certification) -> Signed:
+        """C9 to C14: takes the certification to the server, and relays its signed outcome. Raises the server's refusal."""
+        offered = self.conversations.take(connection.binding, Offered)
+        if offered is None:
+            raise ChallengeRejected("C9", "there is none in force on this channel")
+        started = self.equipment.clock.monotonic()
+        verify_in_time("C9", offered.deadline, started)
+        verify_answer(certification, offered.transcript)
+        answer = self._ask(self._forward(connection, offered.transcript, certification), "C10")
+        outcome = verify_outcome(self._word("C14", answer, SessionOutcome), offered.transcript)
+        self._give_control(connection, offered.transcript, started + outcome.control_lifetime)
+        return answer
+
+    def answer_command(self, connection: Connection, command: Command) -> CommandResult:
+        """C15: obeys a command under this channel's control keys. Raises ``CommandRefused``."""
+        opened = list[bytes]()
+
+        def accept(control: InControl | None) -> InControl:
+            if control is None:
+                raise CommandRefused("no session is in control of this channel")
+            verify_control(control.keys.session, command.session, control.deadline, self.equipment.clock.monotonic())
+            opened.append(control.keys.open_command(command))
+            return replace(control, counter=verify_counter(command.counter, control.counter))
+
+        control = self.conversations.move(connection.binding, InControl, accept)
+        return control.keys.seal_result(command.counter, self.execute(opened[0]))
+
+    def _request(self, connection: Connection, login: LoggedIn, signed: Signed) -> CertificationRequest:
+        return CertificationRequest(
+            device=self.equipment.id,
+            server=self.equipment.certification_server,
+            information=self.equipment.information,
+            user=login.user,
+            user_device=login.user_device,
+            challenge=login.challenge,
+            binding=connection.binding,
+            statement=signed,
+        )
+
+    def _forward(
+        self, connection: Connection, transcript: Transcript, certification: Certification
+    ) -> CertificationForward:
+        return CertificationForward(
+            device=self.equipment.id,
+            server=self.equipment.certification_server,
+            challenge=transcript.challenge,
+            binding=connection.binding,
+            certification=certification,
+        )
+
+    def _offer(self, connection: Connection, answer: Signed, opened: SessionOpened) -> SessionOffer:
+        """C7."""
+        challenge = secrets.token_bytes(CHALLENGE_LENGTH)
+        transcript = build_transcript(self.equipment.identity.network, opened, challenge, connection.binding)
+        deadline = self.equipment.clock.monotonic() + self.equipment.policy.challenge_lifetime
+        self.conversations.put(connection.binding, Offered(transcript, deadline))
+        _log.info("C7: a session is offered")
+        return SessionOffer(answer, challenge)
+
+    def _give_control(self, connection: Connection, transcript: Transcript, deadline: float) -> None:
+        """C15: the keys of this channel and this transcript, until their time is over."""
+        context = transcript_digest(transcript).value
+        keys = ControlKeys.divide(transcript.session, connection.export(CONTROL_LABEL, context, CONTROL_LENGTH))
+        self.conversations.put(connection.binding, InControl(keys, deadline))
+        _log.info("C14: certified; commands are obeyed on this channel")
+
+    def _ask(self, message: object, step: str) -> Signed:
+        try:
+            return self.equipment.server.request(self.equipment.identity.sign(message), Signed)
+        except CertchainError as refusal:
+            _log.warning("%s refused: %s", step, type(refusal).__name__)
+            raise
+
+    def _word(self, step: str, signed: Signed, model: type[Model]) -> Model:
+        server = self.equipment.certification_server
+        records = self.equipment.ledger.registrations.keys(service_party(server))
+        network = self.equipment.identity.network
+        return verify_word(step, signed, model, server=server, records=records, network=network)

@@ -1,0 +1,97 @@
+"""Registration at the user device: the application goes to the certification server, or to the IoT device, which forwards it."""
+
+import logging
+import secrets
+from dataclasses import dataclass
+from typing import TypeVar
+
+from certchain.channel import Channel
+from certchain.encoding.digest import grant_context, second_factor, second_factor_context
+from certchain.encoding.message import from_cbor
+from certchain.keys import SecretKeys, seal_to
+from certchain.keys.secret import SECRET_SALT_LENGTH
+from certchain.models.certification import (
+    LoginGrant,
+    LoginGrantKept,
+    RegistrationAnswer,
+    RegistrationApplication,
+    RegistrationGrant,
+    Signed,
+)
+from certchain.models.identifier import DeviceId, MethodNumber, RegistrationId, UserId, service_party
+from certchain.models.registration import Factor
+from certchain.roles.user_device.equipment import Equipment, KeptRegistration, file_name
+from certchain.storage.kept import keep, kept
+from certchain.verification.registration import verify_granted, verify_grants
+from certchain.verification.statement import verify_statement
+
+Model = TypeVar("Model")
+_log = logging.getLogger("certchain.roles.user_device")
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """Applies for registrations, checks what is granted against the ledger, and keeps it."""
+
+    equipment: Equipment
+
+    def register(
+        self, channel: Channel, user: UserId, device: DeviceId, method: MethodNumber, secret: str
+    ) -> RegistrationGrant:
+        """Registers, or registers anew; see ``UserDevice.register``."""
+        salt = secrets.token_bytes(SECRET_SALT_LENGTH)
+        keys = SecretKeys.derive(secret, salt, self.equipment.cost)
+        application = self._application(user, device, method, keys)
+        answer = channel.request(self.equipment.identity.sign(application), RegistrationAnswer)
+        grant = self._verified(application, answer, keys)
+        cost = self.equipment.cost
+        registration = KeptRegistration(grant, answer.login_grant, salt, cost.iterations, cost.memory, cost.lanes)
+        keep(self.equipment.store, file_name(device), registration)
+        _log.info("Registration %d for device %d is kept.", grant.registration, device)
+        return grant
+
+    def introduce(self, channel: Channel, device: DeviceId) -> RegistrationId:
+        """Shows the IoT device the verifier that the server granted; see ``UserDevice.introduce``."""
+        registration = kept(self.equipment.store, file_name(device), KeptRegistration)
+        return channel.request(registration.login_grant, LoginGrantKept).registration
+
+    def _application(
+        self, user: UserId, device: DeviceId, method: MethodNumber, keys: SecretKeys
+    ) -> RegistrationApplication:
+        ledger = self.equipment.ledger.registrations
+        factors = ledger.method_factors(method)
+        sealed = self._sealed_second_factor(user, device, keys) if Factor.SECOND in factors else None
+        return RegistrationApplication(
+            user=user,
+            user_device=self.equipment.id,
+            device=device,
+            server=self.equipment.server,
+            method=method,
+            information=self.equipment.information,
+            previous=ledger.latest_registration(self.equipment.id, device),
+            login_verifier=keys.login.verifier,
+            sealed_second_factor=sealed,
+        )
+
+    def _sealed_second_factor(self, user: UserId, device: DeviceId, keys: SecretKeys) -> bytes:
+        network, server = self.equipment.identity.network, self.equipment.server
+        context = second_factor_context(network, user, self.equipment.id, device, server)
+        return seal_to(self.equipment.exchange_key(), context, second_factor(user, keys.factor_key).value)
+
+    def _verified(
+        self, application: RegistrationApplication, answer: RegistrationAnswer, keys: SecretKeys
+    ) -> RegistrationGrant:
+        """The grant, from the server, for this application, and in force on the ledger with a commitment to our own R."""
+        grant = self._said(self._opened(application, answer), RegistrationGrant)
+        verify_grants(application, grant, self._said(answer.login_grant, LoginGrant))
+        registration = self.equipment.ledger.registrations.registration(grant.registration)
+        return verify_granted(self.equipment.rebuild(grant, keys), registration, grant)
+
+    def _opened(self, application: RegistrationApplication, answer: RegistrationAnswer) -> Signed:
+        network, server = self.equipment.identity.network, self.equipment.server
+        context = grant_context(network, self.equipment.id, application.device, server)
+        return from_cbor(Signed, self.equipment.identity.keys.open(context, answer.sealed_grant))
+
+    def _said(self, signed: Signed, model: type[Model]) -> Model:
+        signer, records = service_party(self.equipment.server), self.equipment.server_records()
+        return verify_statement(signed, model, signer, records, self.equipment.identity.network)

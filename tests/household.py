@@ -1,0 +1,242 @@
+"""A household for tests: its certification server, Alice with her phone, her door lock; each valid by default."""
+
+import atexit
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from typing import Any
+
+from certchain.channel import Connection, MemoryChannel
+from certchain.encoding.digest import manifest_digest
+from certchain.keys import Argon2Cost, KeyPair, SealingKey
+from certchain.log import LogWriter
+from certchain.models.certification import AppManifest, DeviceInformation, UserDeviceInformation
+from certchain.models.identifier import (
+    DeviceId,
+    MethodNumber,
+    ServiceId,
+    UserDeviceId,
+    UserId,
+    device_party,
+    service_party,
+    user_device_party,
+)
+from certchain.models.log import LogEntry
+from certchain.models.registration import Factor, PublicKeys
+from certchain.roles.certification_server import CertificationServer
+from certchain.roles.iot_device import IotDevice
+from certchain.roles.user_device import ControlSession, InstalledApp, UserDevice
+from certchain.storage import MemoryFileStore, MemoryManagementDatabase
+from certchain.storage.app_folder import measure_app
+from certchain.verification.login import LoginPolicy
+from certchain.verification.policy import CertificationPolicy
+from certchain.verification.statement import Identity
+from tests.industry import MemoryAccounts, TestClock
+
+CHEAP = Argon2Cost(iterations=1, memory=8, lanes=1)
+SECRET = "correct horse battery staple"
+ALL_FACTORS = (Factor.SECOND, Factor.FIRST, Factor.THIRD)
+
+
+@dataclass(slots=True)
+class Server:
+    """A certification server with everything that outlives its process."""
+
+    ledger: Any
+    identity: Identity
+    clock: TestClock
+    policy: CertificationPolicy = field(default_factory=CertificationPolicy)
+    database: Any = field(default_factory=MemoryManagementDatabase)
+    sealing_key: SealingKey = field(default_factory=SealingKey.generate)
+    role: CertificationServer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        self.role = CertificationServer(
+            identity=self.identity,
+            ledger=self.ledger,
+            database=self.database,
+            log=LogWriter(self.database, self.ledger.login_log),
+            sealing_key=self.sealing_key,
+            policy=self.policy,
+            clock=self.clock,
+        )
+
+    @property
+    def id(self) -> ServiceId:
+        return ServiceId(self.identity.party.number)
+
+    def channel(self) -> MemoryChannel:
+        return MemoryChannel(self.answer)
+
+    def answer(self, connection: Connection, message: object) -> object:
+        return self.role.answer(connection, message)
+
+    def entries(self) -> list[LogEntry]:
+        return [salted.entry for salted in self.database.entries(0, 1000)]
+
+    def last(self) -> LogEntry:
+        return self.entries()[-1]
+
+
+@dataclass(slots=True)
+class Lock:
+    """A door lock with everything that outlives its process, and what it was told to do."""
+
+    identity: Identity
+    information: DeviceInformation
+    ledger: Any
+    server: Server
+    clock: TestClock
+    policy: LoginPolicy = field(default_factory=LoginPolicy)
+    store: Any = field(default_factory=MemoryFileStore)
+    done: list[bytes] = field(default_factory=list)
+    to_server: Any = None
+    role: IotDevice = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.to_server = self.to_server or self.server.channel()
+        self.restart()
+
+    def restart(self) -> None:
+        self.role = IotDevice(
+            identity=self.identity,
+            information=self.information,
+            ledger=self.ledger,
+            store=self.store,
+            server=self.to_server,
+            certification_server=self.server.id,
+            execute=self.execute,
+            policy=self.policy,
+            clock=self.clock,
+        )
+
+    def execute(self, command: bytes) -> bytes:
+        self.done.append(command)
+        return b"done: " + command
+
+    @property
+    def id(self) -> DeviceId:
+        return self.information.device
+
+    def channel(self) -> MemoryChannel:
+        return MemoryChannel(self.answer)
+
+    def answer(self, connection: Connection, message: object) -> object:
+        return self.role.answer(connection, message)
+
+
+@dataclass(slots=True)
+class Phone:
+    """A user device with everything that outlives its process."""
+
+    identity: Identity
+    information: UserDeviceInformation
+    ledger: Any
+    server: ServiceId
+    server_keys: PublicKeys
+    clock: TestClock
+    folder: Path
+    version: str = "1.0"
+    store: Any = field(default_factory=MemoryFileStore)
+    role: UserDevice = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        self.role = UserDevice(
+            identity=self.identity,
+            information=self.information,
+            ledger=self.ledger,
+            store=self.store,
+            server=self.server,
+            server_keys=self.server_keys,
+            app=InstalledApp("door", self.version, self.folder),
+            cost=CHEAP,
+            clock=self.clock,
+        )
+
+    @property
+    def id(self) -> UserDeviceId:
+        return UserDeviceId(self.identity.party.number)
+
+
+@dataclass(slots=True)
+class Household:
+    """Everyone; ``account`` gives the ledger of a person by name, so that the same household lives on any ledger."""
+
+    account: Callable[[str], Any] = field(default_factory=MemoryAccounts)
+    clock: TestClock = field(default_factory=TestClock)
+    policy: CertificationPolicy = field(default_factory=CertificationPolicy)
+    database: Any = field(default_factory=MemoryManagementDatabase)
+    server: Server = field(init=False)
+    lock: Lock = field(init=False)
+    phone: Phone = field(init=False)
+    alice: UserId = field(init=False)
+    method: MethodNumber = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.server = self.another_server(self.database)
+        self.method = self.define(*ALL_FACTORS)
+        self.lock = self.another_lock("front door")
+        self.phone = self.another_phone()
+        self.alice = self.server.role.enrolment.enrol_user("Alice")
+
+    # ---------------------------------------------------------------------------------------------------------- parties
+
+    def another_server(self, database: Any = None) -> Server:
+        keys = KeyPair.generate()
+        service = self.account("authority").registrations.enrol_service(keys.public)
+        ledger = self.account("certification server")
+        identity = Identity(ledger.network, service_party(service), keys)
+        return Server(ledger, identity, self.clock, self.policy, database or MemoryManagementDatabase())
+
+    def another_lock(self, serial: str, model: str = "bolt", policy: LoginPolicy | None = None) -> Lock:
+        keys, ledger = KeyPair.generate(), self.account("lock")
+        device = self.server.role.enrolment.enrol_device("Acme", model, serial, keys.public)
+        information = DeviceInformation(device, "Acme", model, serial)
+        identity = Identity(ledger.network, device_party(device), keys)
+        return Lock(identity, information, ledger, self.server, self.clock, policy or LoginPolicy())
+
+    def another_phone(self, instance: str = "a1") -> Phone:
+        keys, ledger = KeyPair.generate(), self.account("phone")
+        information = UserDeviceInformation("Pixel 9", "Android", instance)
+        user_device = self.server.role.enrolment.enrol_user_device(information, keys.public)
+        identity = Identity(ledger.network, user_device_party(user_device), keys)
+        folder = self.released_app()
+        server_keys = self.server.identity.keys.public
+        return Phone(identity, information, ledger, self.server.id, server_keys, self.clock, folder)
+
+    def released_app(self, version: str = "1.0") -> Path:
+        """A folder with the app, as its vendor released it and the server allows it."""
+        folder = Path(mkdtemp(prefix="certchain-app-"))
+        atexit.register(rmtree, folder, ignore_errors=True)
+        (folder / "lib").mkdir()
+        (folder / "main.js").write_text(f"open('the door') // {version}")
+        (folder / "lib" / "crypto.wasm").write_bytes(bytes(range(256)))
+        manifest = AppManifest("door", version, manifest_digest("door", version, measure_app(folder)))
+        self.server.role.enrolment.allow_app(manifest)
+        return folder
+
+    def define(self, *factors: Factor) -> MethodNumber:
+        method: MethodNumber = self.account("authority").registrations.define_method(factors)
+        return method
+
+    # ------------------------------------------------------------------------------------------------------------- deeds
+
+    def register(self, secret: str = SECRET, method: MethodNumber | None = None) -> None:
+        """Alice's phone is registered for the lock, by way of the lock."""
+        self.server.role.registrar.permit(self.alice, self.phone.id, self.lock.id)
+        self.phone.role.register(self.lock.channel(), self.alice, self.lock.id, method or self.method, secret)
+
+    def certify(self, secret: str = SECRET) -> ControlSession:
+        return self.phone.role.certify(self.lock.channel(), self.lock.id, secret)
+
+    def outcomes(self) -> Sequence[tuple[str, str]]:
+        """Step and reason of every entry in the server's log."""
+        return [(entry.step, entry.reason) for entry in self.server.entries()]
