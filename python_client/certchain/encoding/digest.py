@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import struct
 from collections.abc import Iterable, Sequence
 
 from certchain.encoding.preimage import digest, number, preimage, text
@@ -139,7 +138,7 @@ def package_digest(pkg_id: Digest, length: int, data: Iterable[bytes]) -> tuple[
 
     The data stands last, after its 8-byte length: the digest means something only when both lengths agree.
     """
-    state = hashlib.sha256(preimage("package", pkg_id.value) + struct.pack(">Q", length))
+    state = hashlib.sha256(preimage("package", pkg_id.value) + number(length))
     seen = 0
     for chunk in data:
         state.update(chunk)
@@ -150,6 +149,11 @@ def package_digest(pkg_id: Digest, length: int, data: Iterable[bytes]) -> tuple[
 def network(chain_id: int, contracts: Sequence[str]) -> Digest:
     """What tells a ledger from every other: H("network", chain id, address…), the addresses of 20 bytes in the deployment's order."""
     return digest("network", number(chain_id), *(bytes.fromhex(contract.removeprefix("0x")) for contract in contracts))
+
+
+def intent(chain_id: int, contract: bytes, calldata: bytes) -> Digest:
+    """What a transaction is to do: H("intent", chain id, contract's 20 bytes or none to create one, calldata)."""
+    return digest("intent", number(chain_id), contract, calldata)
 
 
 def statement(network: bytes, kind: str, signer: Party, body: bytes) -> bytes:

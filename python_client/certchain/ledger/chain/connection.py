@@ -1,0 +1,211 @@
+"""The transport: one node's JSON-RPC by way of web3, where every failure becomes one of a few typed errors."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Self, TypeVar, cast
+
+import requests
+from eth_typing import BlockIdentifier, ChecksumAddress, HexStr
+from hexbytes import HexBytes
+from web3 import HTTPProvider, Web3
+from web3.exceptions import ContractLogicError, TransactionNotFound, Web3RPCError
+from web3.types import FilterParams, RPCEndpoint, RPCResponse, TxParams, Wei
+
+from certchain.errors import LedgerMisbehaved, LedgerUnavailable
+from certchain.ledger.chain.transaction import Log, Receipt
+
+Answer = TypeVar("Answer")
+
+_LONGEST_REASON = 200
+
+
+class Reverted(Exception):
+    """The chain refused a call; ``data`` is the contract's error, ABI-encoded, or empty. Never leaves the ledger."""
+
+    def __init__(self, data: bytes, message: str) -> None:
+        super().__init__(message)
+        self.data = data
+
+
+class Refused(Exception):
+    """The node answered a question with an error of its own. Never leaves the ledger."""
+
+
+class CheckedProvider(HTTPProvider):
+    """web3's HTTP transport, except that an answer must carry the number of the question that was asked."""
+
+    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+        """Asks once; retries are the connection's matter."""
+        question = self.encode_rpc_request(method, params)
+        answer = self.decode_rpc_response(self._make_request(method, question))
+        if answer["id"] != json.loads(question)["id"]:
+            raise LedgerMisbehaved(f"an answer to {method} is for another question")
+        return answer
+
+
+class Connection:
+    """One node. Thread-safe, as far as its web3 provider is.
+
+    A question that fails is asked ``attempts`` times in all, but never a transaction: who sends it knows what to do. Every
+    method raises ``LedgerUnavailable`` when the node is silent or answers with a server error, and ``LedgerMisbehaved`` when
+    the answer makes no sense.
+    """
+
+    def __init__(
+        self, web3: Web3, attempts: int = 3, pause: float = 0.1, session: requests.Session | None = None
+    ) -> None:
+        # A node must not be able to send the client to addresses of its choice (EIP-3668).
+        web3.provider.global_ccip_read_enabled = False
+        self._web3, self._attempts, self._pause, self._session = web3, attempts, pause, session
+
+    @classmethod
+    def http(cls, url: str, request_timeout: float = 10.0, attempts: int = 3) -> Self:
+        """A node behind a URL; ``request_timeout`` is in seconds, for one question."""
+        session = requests.Session()
+        provider = CheckedProvider(
+            url, {"timeout": request_timeout}, session=session, exception_retry_configuration=None
+        )
+        return cls(Web3(provider), attempts, session=session)
+
+    def close(self) -> None:
+        """Closes the sockets; the connection can be used on, and opens new ones."""
+        if self._session is not None:
+            self._session.close()
+
+    def chain_id(self) -> int:
+        """The network's number (EIP-155)."""
+        return self._ask(lambda: int(self._web3.eth.chain_id))
+
+    def block_number(self) -> int:
+        """The last block's number."""
+        return self._ask(lambda: int(self._web3.eth.block_number))
+
+    def code(self, address: ChecksumAddress) -> bytes:
+        """The contract at an address; empty if there is none."""
+        return self._ask(lambda: bytes(self._web3.eth.get_code(address)))
+
+    def balance(self, account: ChecksumAddress) -> int:
+        """What an account has, in wei."""
+        return self._ask(lambda: int(self._web3.eth.get_balance(account)))
+
+    def nonce(self, account: ChecksumAddress, block: BlockIdentifier) -> int:
+        """How many transactions an account has sent, up to a block or with those in the pool (``pending``)."""
+        return self._ask(lambda: int(self._web3.eth.get_transaction_count(account, block)))
+
+    def call(self, transaction: TxParams, block: BlockIdentifier = "latest") -> bytes:
+        """What a function returns, without changing anything. Raises ``Reverted`` or ``Refused``."""
+        return self._ask(lambda: bytes(self._web3.eth.call(transaction, block, ccip_read_enabled=False)))
+
+    def estimate(self, transaction: TxParams) -> int:
+        """How much gas a transaction takes now. Raises ``Reverted`` or ``Refused``."""
+        return self._ask(lambda: int(self._web3.eth.estimate_gas(transaction)))
+
+    def fees(self) -> TxParams:
+        """What to offer for gas: by EIP-1559 where blocks have a base fee, else the legacy price; nothing where gas is free.
+
+        The most that is offered is twice the current price, so that a transaction outlives some full blocks.
+        """
+        price = self._ask(lambda: int(self._web3.eth.gas_price))
+        base_fee = self._ask(lambda: self._web3.eth.get_block("latest").get("baseFeePerGas"))
+        if base_fee is None:
+            return {"gasPrice": Wei(price)}
+        most = 2 * max(price, int(base_fee))
+        return {"maxFeePerGas": Wei(most), "maxPriorityFeePerGas": Wei(max(price - int(base_fee), 0))}
+
+    def accounts(self) -> tuple[ChecksumAddress, ...]:
+        """The accounts that the node signs for by itself; none on a node that is not for development."""
+        return self._ask(lambda: tuple(self._web3.eth.accounts))
+
+    def broadcast(self, raw: bytes) -> None:
+        """Sends a signed transaction, once. Raises ``Refused`` if the node does not take it, or has it already."""
+        self._translate(lambda: self._web3.eth.send_raw_transaction(raw))
+
+    def broadcast_unlocked(self, transaction: TxParams) -> bytes:
+        """Has the node sign and send a transaction of one of its ``accounts``, and returns its hash."""
+        return self._translate(lambda: bytes(self._web3.eth.send_transaction(transaction)))
+
+    def knows(self, transaction: bytes) -> bool:
+        """Whether the node has a transaction with this hash, in a block or in its pool."""
+        return (
+            self._ask(lambda: self._found(lambda: self._web3.eth.get_transaction(HexStr("0x" + transaction.hex()))))
+            is not None
+        )
+
+    def receipt(self, transaction: bytes) -> Receipt | None:
+        """What became of the transaction with this hash, or ``None`` if it is in no block."""
+        return self._ask(lambda: self._receipt(HexBytes(transaction)))
+
+    def logs(self, address: ChecksumAddress, topics: Sequence[bytes], first: int, last: int) -> tuple[Log, ...]:
+        """The events of a contract with these topics in blocks ``first`` to ``last``. Raises ``Refused`` if it is too much."""
+        wanted: FilterParams = {
+            "address": address,
+            "topics": [HexStr("0x" + topic.hex()) for topic in topics],
+            "fromBlock": first,
+            "toBlock": last,
+        }
+        return self._ask(lambda: tuple(_log(entry) for entry in self._web3.eth.get_logs(wanted)))
+
+    def _receipt(self, transaction: HexBytes) -> Receipt | None:
+        found = self._found(lambda: self._web3.eth.get_transaction_receipt(transaction))
+        if found is None or found["blockNumber"] is None:
+            return None
+        logs = tuple(_log(entry) for entry in found["logs"])
+        return Receipt(int(found["blockNumber"]), found["status"] == 1, logs, found.get("contractAddress"))
+
+    def _found(self, question: Callable[[], Answer]) -> Answer | None:
+        try:
+            return question()
+        except TransactionNotFound:
+            return None
+
+    def _ask(self, question: Callable[[], Answer]) -> Answer:
+        for attempt in range(1, self._attempts):
+            try:
+                return self._translate(question)
+            except (LedgerUnavailable, LedgerMisbehaved):
+                time.sleep(self._pause * attempt)
+        return self._translate(question)
+
+    def _translate(self, question: Callable[[], Answer]) -> Answer:
+        try:
+            return question()
+        except LedgerMisbehaved:
+            raise
+        except ContractLogicError as revert:
+            raise Reverted(_revert_data(revert), _reason(revert)) from revert
+        except Web3RPCError as refusal:
+            raise Refused(_reason(refusal)) from refusal
+        except (requests.RequestException, OSError) as silence:
+            if isinstance(silence, requests.JSONDecodeError):
+                raise LedgerMisbehaved(_reason(silence)) from silence
+            raise LedgerUnavailable(_reason(silence)) from silence
+        except Exception as nonsense:  # web3 raises whatever its parsers meet in an answer that is none
+            raise LedgerMisbehaved(_reason(nonsense)) from nonsense
+
+
+def _log(entry: Any) -> Log:
+    return Log(
+        entry["address"],
+        tuple(bytes(topic) for topic in entry["topics"]),
+        bytes(entry["data"]),
+        int(entry["blockNumber"]),
+    )
+
+
+def _revert_data(revert: ContractLogicError) -> bytes:
+    data: Any = revert.data
+    if isinstance(data, dict):  # Ganache, where it estimates gas
+        data = data.get("result")
+    return bytes.fromhex(data.removeprefix("0x")) if isinstance(data, str) else b""
+
+
+def _reason(problem: Exception) -> str:
+    """One line about what happened; a node's own message where it gave one."""
+    text = str(problem)
+    if isinstance(problem, ContractLogicError):
+        text = problem.message or text
+    if isinstance(problem, Web3RPCError) and problem.rpc_response:
+        text = str(cast("Any", problem.rpc_response)["error"]["message"])
+    text = " ".join(text.split()) or type(problem).__name__
+    return text[:_LONGEST_REASON]

@@ -1,0 +1,72 @@
+"""The ledger on a chain."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from eth_account.signers.local import LocalAccount
+from eth_typing import ChecksumAddress
+
+from certchain.errors import LedgerMismatch
+from certchain.ledger.chain.abi import artifact
+from certchain.ledger.chain.bound import BoundContract
+from certchain.ledger.chain.connection import Connection
+from certchain.ledger.chain.login_log import ChainLoginLog
+from certchain.ledger.chain.outbox import MemoryOutbox, Outbox
+from certchain.ledger.chain.permission import ChainPermissions
+from certchain.ledger.chain.registration import ChainRegistration
+from certchain.ledger.chain.sender import DEFAULT_POLICY, Sender, SendingPolicy
+from certchain.ledger.chain.update import ChainUpdateRegistry
+from certchain.ledger.deployment import CONTRACTS, Deployment
+from certchain.ledger.permission import permission_table
+
+
+@dataclass(frozen=True, slots=True)
+class ChainLedger:
+    """One account's view of a deployment."""
+
+    account: ChecksumAddress
+    network: bytes
+    registrations: ChainRegistration
+    login_log: ChainLoginLog
+    updates: ChainUpdateRegistry
+    permissions: ChainPermissions
+
+    @classmethod
+    def connect(
+        cls,
+        connection: Connection,
+        deployment: Deployment,
+        key: LocalAccount,
+        *,
+        outbox: Outbox | None = None,
+        policy: SendingPolicy = DEFAULT_POLICY,
+    ) -> Self:
+        """The ledger of a deployment, for the account of a private key, which signs here and never leaves.
+
+        Without an outbox on disk, what may have been accepted is remembered only as long as this ledger lives. Raises
+        ``LedgerMismatch`` if the node is of another network, or has no contract where the deployment says.
+        """
+        require_deployed(connection, deployment)
+        sender = Sender(connection, key, MemoryOutbox() if outbox is None else outbox, policy)
+        bound = {
+            name: BoundContract(artifact(name), deployment.contracts[name], connection, sender) for name in CONTRACTS
+        }
+        return cls(
+            account=sender.account,
+            network=deployment.identity,
+            registrations=ChainRegistration(bound["Registration"]),
+            login_log=ChainLoginLog(bound["LoginLog"], deployment.block),
+            updates=ChainUpdateRegistry(bound["UpdateRegistry"]),
+            permissions=ChainPermissions(bound["Permissions"], permission_table()),
+        )
+
+
+def require_deployed(connection: Connection, deployment: Deployment) -> Deployment:
+    """The deployment, if the node has it. Raises ``LedgerMismatch``."""
+    chain_id = connection.chain_id()
+    if chain_id != deployment.chain_id:
+        raise LedgerMismatch(f"its chain id is {chain_id}, and the deployment's {deployment.chain_id}")
+    for name, address in deployment.contracts.items():
+        if not connection.code(address):
+            raise LedgerMismatch(f"there is no contract at {address}, where {name} should be")
+    return deployment

@@ -1,0 +1,163 @@
+"""The Registration contract over web3."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from certchain.ledger import argument
+from certchain.ledger.chain.bound import BoundContract, pages
+from certchain.ledger.chain.value import registration as parsed_registration
+from certchain.ledger.chain.value import status_change
+from certchain.models.digest import Digest
+from certchain.models.identifier import (
+    DeviceId,
+    MethodNumber,
+    Party,
+    PartyKind,
+    RegistrationId,
+    ServiceId,
+    UserDeviceId,
+    UserId,
+)
+from certchain.models.registration import (
+    Factor,
+    KeyRecord,
+    PublicKeys,
+    Registration,
+    RegistrationRequest,
+    RiskLevel,
+    StatusChange,
+)
+
+_KEYS_OF = {
+    PartyKind.DEVICE: "deviceKeys",
+    PartyKind.USER_DEVICE: "userDeviceKeys",
+    PartyKind.SERVICE: "serviceKeys",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ChainRegistration:
+    """``RegistrationLedger`` on the contract."""
+
+    contract: BoundContract
+
+    def enrol_device(self, keys: PublicKeys) -> DeviceId:
+        return DeviceId(self._issued("enrolDevice", "DeviceEnrolled", "device", keys.signing, keys.exchange))
+
+    def enrol_user_device(self, keys: PublicKeys) -> UserDeviceId:
+        issued = self._issued("enrolUserDevice", "UserDeviceEnrolled", "userDevice", keys.signing, keys.exchange)
+        return UserDeviceId(issued)
+
+    def enrol_service(self, keys: PublicKeys) -> ServiceId:
+        return ServiceId(self._issued("enrolService", "ServiceEnrolled", "service", keys.signing, keys.exchange))
+
+    def enrol_user(self, name_commitment: Digest) -> UserId:
+        return UserId(self._issued("enrolUser", "UserEnrolled", "user", name_commitment.value))
+
+    def rotate_device_keys(self, device: DeviceId, keys: PublicKeys) -> None:
+        number = argument.identifier("device", device)
+        self.contract.change("rotateDeviceKeys", number, keys.signing, keys.exchange)
+
+    def rotate_user_device_keys(self, user_device: UserDeviceId, keys: PublicKeys) -> None:
+        number = argument.identifier("user_device", user_device)
+        self.contract.change("rotateUserDeviceKeys", number, keys.signing, keys.exchange)
+
+    def rotate_service_keys(self, service: ServiceId, keys: PublicKeys) -> None:
+        number = argument.identifier("service", service)
+        self.contract.change("rotateServiceKeys", number, keys.signing, keys.exchange)
+
+    def define_method(self, factors: Sequence[Factor]) -> MethodNumber:
+        wanted = [int(factor) for factor in argument.factors(factors)]
+        return MethodNumber(self._issued("defineMethod", "MethodDefined", "method", wanted))
+
+    def register(self, request: RegistrationRequest) -> RegistrationId:
+        return RegistrationId(self._issued("register", "Registered", "registration", _request(request)))
+
+    def register_batch(self, requests: Sequence[RegistrationRequest]) -> tuple[RegistrationId, ...]:
+        wanted = [_request(request) for request in requests]
+        receipt = self.contract.change("registerBatch", wanted)
+        registered = self.contract.events("Registered", receipt.logs)
+        return tuple(RegistrationId(event["registration"]) for event in registered)
+
+    def supersede(
+        self, current: RegistrationId, method: MethodNumber, risk: RiskLevel, commitment: Digest
+    ) -> RegistrationId:
+        before, by = argument.identifier("current", current), argument.method(method)
+        at_risk = int(argument.risk(risk))
+        issued = self._issued("supersede", "Registered", "registration", before, by, at_risk, commitment.value)
+        return RegistrationId(issued)
+
+    def suspend(self, registration: RegistrationId) -> None:
+        self.contract.change("suspend", argument.identifier("registration", registration))
+
+    def reinstate(self, registration: RegistrationId) -> None:
+        self.contract.change("reinstate", argument.identifier("registration", registration))
+
+    def revoke(self, registration: RegistrationId) -> None:
+        self.contract.change("revoke", argument.identifier("registration", registration))
+
+    def device_count(self) -> int:
+        return int(self.contract.read("deviceCount"))
+
+    def user_device_count(self) -> int:
+        return int(self.contract.read("userDeviceCount"))
+
+    def user_count(self) -> int:
+        return int(self.contract.read("userCount"))
+
+    def service_count(self) -> int:
+        return int(self.contract.read("serviceCount"))
+
+    def method_count(self) -> int:
+        return int(self.contract.read("methodCount"))
+
+    def registration_count(self) -> int:
+        return int(self.contract.read("registrationCount"))
+
+    def keys(self, party: Party) -> tuple[KeyRecord, ...]:
+        """All keys the party has had, oldest first; the last is in force."""
+        found = self.contract.read(_KEYS_OF[party.kind], argument.identifier("party", party.number))
+        return tuple(KeyRecord(Digest(thumbprint), since) for thumbprint, since in found)
+
+    def user_name_commitment(self, user: UserId) -> Digest:
+        return Digest(self.contract.read("userNameCommitment", argument.identifier("user", user)))
+
+    def method_factors(self, method: MethodNumber) -> tuple[Factor, ...]:
+        return tuple(Factor(factor) for factor in self.contract.read("methodFactors", argument.method(method)))
+
+    def registration(self, registration: RegistrationId) -> Registration:
+        return parsed_registration(
+            self.contract.read("registrationById", argument.identifier("registration", registration))
+        )
+
+    def latest_registration(self, user_device: UserDeviceId, device: DeviceId) -> RegistrationId | None:
+        pair = argument.identifier("user_device", user_device), argument.identifier("device", device)
+        return RegistrationId(self.contract.read("latestRegistration", *pair)) or None
+
+    def registrations(self, first: RegistrationId, limit: int) -> tuple[Registration, ...]:
+        start, most = argument.identifier("first", first), argument.count("limit", limit)
+        found = pages(lambda offset, wanted: self._read("registrations", offset, wanted), start, most)
+        return tuple(parsed_registration(record) for record in found)
+
+    def status_change_count(self, registration: RegistrationId) -> int:
+        return int(self.contract.read("statusChangeCount", argument.identifier("registration", registration)))
+
+    def status_changes(self, registration: RegistrationId, offset: int, limit: int) -> tuple[StatusChange, ...]:
+        of = argument.identifier("registration", registration)
+        start, most = argument.count("offset", offset), argument.count("limit", limit)
+        found = pages(lambda first, wanted: self._read("statusChanges", of, first, wanted), start, most)
+        return tuple(status_change(change) for change in found)
+
+    def _issued(self, function: str, event: str, value: str, *arguments: object) -> int:
+        """Calls a function that issues an identifier, and reads it from the event."""
+        return int(self.contract.event(event, self.contract.change(function, *arguments))[value])
+
+    def _read(self, function: str, *arguments: object) -> Sequence[Any]:
+        found: Sequence[Any] = self.contract.read(function, *arguments)
+        return found
+
+
+def _request(request: RegistrationRequest) -> tuple[int, int, int, int, bytes]:
+    argument.request(request)
+    return request.user_device, request.device, request.method, int(request.risk), request.commitment.value

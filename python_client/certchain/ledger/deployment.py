@@ -1,0 +1,84 @@
+"""Where a network's contracts are: what everyone who uses the network has to know of it."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from eth_typing import ChecksumAddress
+
+from certchain.encoding.digest import network
+from certchain.errors import ConfigurationInvalid, MalformedValue
+from certchain.ledger import argument
+
+CONTRACTS = ("Permissions", "Registration", "LoginLog", "UpdateRegistry")
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A network's contracts by name, in the order of ``CONTRACTS``; ``block`` is one before which none of them was there."""
+
+    chain_id: int
+    block: int
+    contracts: Mapping[str, ChecksumAddress]
+
+    @property
+    def identity(self) -> bytes:
+        """What tells this network from every other: 32 bytes over its chain id and its contracts' addresses."""
+        return network(self.chain_id, [self.contracts[name] for name in CONTRACTS]).value
+
+    def to_json(self) -> str:
+        """The deployment file's content."""
+        return (
+            json.dumps({"chain_id": self.chain_id, "block": self.block, "contracts": dict(self.contracts)}, indent=2)
+            + "\n"
+        )
+
+    @classmethod
+    def from_json(cls, text: str, path: str = "deployment", partial: bool = False) -> Self:
+        """Reads what ``to_json`` wrote. Raises ``ConfigurationInvalid``, which names ``path``.
+
+        A ``partial`` deployment may lack some contracts.
+        """
+        try:
+            values = json.loads(text)
+            names = [name for name in CONTRACTS if not partial or name in values["contracts"]]
+            contracts = {name: argument.account(name, values["contracts"][name]) for name in names}
+            return cls(int(values["chain_id"]), int(values["block"]), contracts)
+        except MalformedValue as problem:
+            raise ConfigurationInvalid(path, str(problem).removesuffix(".")) from None
+        except (ValueError, TypeError, KeyError) as problem:
+            raise ConfigurationInvalid(path, f"it is not a deployment file: {problem!r}") from None
+
+    def save(self, path: Path) -> None:
+        """Replaces the deployment file, whole or not at all. Raises ``ConfigurationInvalid``."""
+        write_whole(path, self.to_json())
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Reads a deployment file. Raises ``ConfigurationInvalid`` if it cannot be read or is none."""
+        try:
+            text = path.read_text()
+        except OSError as problem:
+            raise ConfigurationInvalid(str(path), _reason(problem)) from None
+        return cls.from_json(text, str(path))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replaces a file, whole or not at all, down to the disk. Raises ``ConfigurationInvalid``."""
+    draft = path.with_name(path.name + ".draft")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as problem:
+        raise ConfigurationInvalid(str(path), _reason(problem)) from None
+
+
+def _reason(problem: OSError) -> str:
+    return problem.strerror or str(problem)
