@@ -38,17 +38,18 @@ class TestClock:
         return float(self.seconds)
 
 
+ROLES = {
+    "authority": "authority",
+    "approver": "approver",
+    "second approver": "approver",
+    "manufacturer": "manufacturer",
+    "rival": "manufacturer",
+    "certification server": "certification_server",
+}
+
+
 class MemoryAccounts:
     """Ledgers by a person's name, on one in-memory network, with the roles they need."""
-
-    ROLES = {
-        "authority": "authority",
-        "approver": "approver",
-        "second approver": "approver",
-        "manufacturer": "manufacturer",
-        "rival": "manufacturer",
-        "certification server": "certification_server",
-    }
 
     def __init__(self, approvals_required: int = 1) -> None:
         self.network = MemoryNetwork(TestClock(), approvals_required)
@@ -57,9 +58,9 @@ class MemoryAccounts:
     def __call__(self, name: str) -> Any:
         if name not in self.ledgers:
             self.ledgers[name] = self.network.ledger("0x" + secrets.token_hex(20))
-            if name in self.ROLES:
+            if name in ROLES:
                 admin = self.network.ledger(self.network.admin)
-                admin.permissions.grant(self.ROLES[name], self.ledgers[name].account)
+                admin.permissions.grant(ROLES[name], self.ledgers[name].account)
         return self.ledgers[name]
 
 
@@ -112,13 +113,13 @@ class Industry:
         return fused_store(self.stores.setdefault(name, MemoryFileStore()), self.fuse)
 
     def to_authority(self) -> MemoryChannel:
-        return MemoryChannel(lambda connection, message: self.authority.answer(connection, message))
+        return MemoryChannel(self.authority.answer)
 
     def to_update_server(self) -> MemoryChannel:
-        return MemoryChannel(lambda connection, message: self.update_server.answer(connection, message))
+        return MemoryChannel(self.update_server.answer)
 
     def to_device(self, name: str) -> MemoryChannel:
-        return MemoryChannel(lambda connection, message: self.devices[name].answer(connection, message))
+        return MemoryChannel(self.devices[name].answer)
 
     def product(self, name: str = "lamp") -> ProductId:
         if name not in self.products:

@@ -1,6 +1,5 @@
 """Attacks between devices: on A1–A4 and A12, and on receipts."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -67,6 +66,8 @@ def test_a_neighbour_of_another_product_is_not_listened_to(industry: Industry) -
         tell(industry, industry.identities["oven"].sign(discrepancy(industry, "oven", product=oven.product)))
     with pytest.raises(MixedUpProduct):
         oven.compare(industry.to_device("hall"))
+    with pytest.raises(MixedUpProduct, match="A1"):
+        industry.to_device("hall").request(VersionQuestion(oven.product, bytes(32)), Signed)
 
 
 def test_a_discrepancy_that_is_none_changes_nothing(industry: Industry) -> None:
@@ -105,14 +106,14 @@ def test_a_replayed_a12_does_not_stand_for_the_update(industry: Industry) -> Non
 
 @pytest.mark.parametrize("role", ["authority", "update_server", "hall"])
 def test_what_no_one_asks_of_a_role_is_refused(industry: Industry, role: str) -> None:
-    channels: dict[str, Callable[[], MemoryChannel]] = {
-        "authority": industry.to_authority,
-        "update_server": industry.to_update_server,
-        "hall": lambda: industry.to_device("hall"),
+    channels = {
+        "authority": industry.to_authority(),
+        "update_server": industry.to_update_server(),
+        "hall": industry.to_device("hall"),
     }
     answer = VersionAnswer(industry.device("hall").device, industry.product(), 1, bytes(32))
     with pytest.raises(MalformedMessage):
-        channels[role]().request(answer, Signed)
+        channels[role].request(answer, Signed)
 
 
 def test_a_receipt_in_another_devices_name_is_refused(industry: Industry) -> None:

@@ -215,7 +215,7 @@ def test_a_rivals_submission_is_refused(recorded: tuple[Industry, Digest, bytes,
 def test_a_submission_before_a_ver_id_was_issued_is_forged(industry: Industry) -> None:
     product = industry.product()
     industry.account("manufacturer").updates.request_version(product, 1)
-    with pytest.raises(ForgedVersionId, match="none was issued"):
+    with pytest.raises(ForgedVersionId, match="R6"):
         submit(industry, Digest(bytes(32)), bytes(32), Digest(bytes(32)))
 
 
@@ -291,6 +291,11 @@ def test_a_rival_cannot_publish_the_manufacturers_package(approved: tuple[Indust
         offer = industry.identities[signer].sign(replace(published, upt_id=bytes(32)))
         with pytest.raises(NotManufacturer):
             industry.to_update_server().request(offer, UploadProgress)
+    industry.device("hall")
+    kitchen = industry.device("kitchen")
+    assert kitchen.device == industry.identities["manufacturer"].party.number
+    with pytest.raises(NotManufacturer):
+        industry.to_update_server().request(industry.identities["kitchen"].sign(published), UploadProgress)
     assert industry.device("hall").update().version == 1
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -43,7 +44,7 @@ def test_a_release_that_fails_at_any_moment_is_completed_by_doing_it_again(
         industry, data = Industry(fuse=Fuse(fault)), firmware(LENGTH)
         industry.product()
 
-        burnt = suffer(industry, moment, lambda industry=industry, data=data: industry.release(1, data))
+        burnt = suffer(industry, moment, partial(industry.release, 1, data))
         industry.release(1, data)
 
         (package,) = industry.account("manufacturer").updates.packages(industry.product(), 0, 10)
@@ -86,9 +87,8 @@ def test_an_enrolment_that_fails_at_any_moment_is_completed_by_doing_it_again(
         keys = industry.identities["rival"].keys.generate().public
         account = industry.account("new").account
 
-        burnt = suffer(
-            industry, moment, lambda industry=industry, keys=keys: industry.authority.enrol_manufacturer(account, keys)
-        )
+        enrol = partial(industry.authority.enrol_manufacturer, account, keys)
+        burnt = suffer(industry, moment, enrol)
         service = industry.authority.enrol_manufacturer(account, keys)
 
         assert industry.account("new").registrations.service_count() == service == 4

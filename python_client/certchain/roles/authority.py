@@ -14,7 +14,6 @@ from certchain.encoding.digest import key_thumbprint, version_commitment
 from certchain.encoding.message import from_cbor
 from certchain.errors import (
     DigestMismatch,
-    ForgedVersionId,
     KeyAlreadyEnrolled,
     MalformedMessage,
     NotApproved,
@@ -158,11 +157,9 @@ class Authority:
         """R6: opens and checks what the manufacturer submitted, keeps the pair, and approves."""
         submission = self._said_by_manufacturer(signed, PackageSubmission)
         package = self.ledger.updates.package_at(submission.product, submission.version)
-        if package.ver_id_commitment is None:
-            raise ForgedVersionId("R6", "none was issued for this version")
         info = submission_info(self.identity.network, submission.product, submission.version)
         pair = from_cbor(SubmittedPair, self.identity.keys.open(info, submission.sealed))
-        verified = verify_submission(submission, pair, self._issued_ver_id(package), package)
+        verified = verify_submission(submission, pair, package)
         keep(self.store, _pair_name(submission.pkg_id), verified)
         return self.approve(submission.pkg_id)
 

@@ -76,15 +76,11 @@ def verify_version_id(step: str, ver_id: bytes, package: Package) -> bytes:
     return ver_id
 
 
-def verify_submission(
-    submission: PackageSubmission, pair: SubmittedPair, issued: bytes, package: Package
-) -> SubmittedPair:
-    """R6: returns the pair when VerID is the one issued, and PkgID and digest are those that the manufacturer recorded.
+def verify_submission(submission: PackageSubmission, pair: SubmittedPair, package: Package) -> SubmittedPair:
+    """R6: returns the pair when VerID is the one committed to, and PkgID and digest are those that the manufacturer recorded.
 
     Raises ``ForgedVersionId``, ``SwappedPackage`` or ``CorruptedPackage``.
     """
-    if pair.ver_id != issued:
-        raise ForgedVersionId("R6", "it was not issued for this version")
     verify_version_id("R6", pair.ver_id, package)
     if submission.pkg_id != package.pkg_id:
         raise SwappedPackage("R6", "the PkgID submitted is not the one on the chain")
