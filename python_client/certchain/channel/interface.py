@@ -1,8 +1,9 @@
 """The channel seam: a protected conversation between two parties, messages in and messages out.
 
-A channel promises order, secrecy and integrity, and that both ends derive the same exported values; who the other end is, the
-messages' own signatures say. A refusal of the peer is raised here as the same ``CertchainError`` that the peer raised;
-``PeerUnavailable`` when the peer is silent or the channel is closed; ``MalformedMessage`` for an answer of another type.
+A channel promises order, secrecy and integrity, and that both ends derive the same exported values; who the other end
+is, the messages' own signatures say. A refusal of the peer is raised here as the same ``CertchainError`` that the peer
+raised; ``PeerUnavailable`` when the peer is silent, fails or the channel is closed; ``MalformedMessage`` for an answer of
+another type, or for what does not cross a channel.
 """
 
 from collections.abc import Callable
@@ -23,9 +24,10 @@ class Connection(Protocol):
         ...
 
     def export(self, label: str, context: bytes, length: int) -> bytes:
-        """A secret of ``length`` bytes (255 at most), the same at both ends and unknown to anyone else (as RFC 9528, 4.2.1).
+        """A secret of ``length`` bytes, the same at both ends and unknown to anyone else (as RFC 9528, 4.2.1).
 
-        ``label`` has 23 characters at most and ``context`` 255 bytes: an implementation of EDHOC is known to be wrong beyond.
+        ``label`` has 23 bytes at most, ``context`` 255, ``length`` is 1 to 255: an implementation of EDHOC is known to be
+        wrong beyond. Raises ``MalformedValue`` there.
         """
         ...
 

@@ -1,7 +1,7 @@
 """Models as bytes: deterministic CBOR (RFC 8949, section 4.2), one map a dataclass, keyed by field name.
 
-Reading is strict: a byte string that is not exactly what writing would have produced is refused, so a message has one encoding and a
-signature over it means one thing.
+Reading is strict: bytes that are not exactly what writing would have produced are refused, so a message has one
+encoding and a signature over it means one thing.
 """
 
 import io
@@ -12,14 +12,23 @@ from typing import Any, TypeVar
 import cbor2
 from cattrs import Converter
 
-from certchain.errors import MalformedMessage
+from certchain.errors import MalformedMessage, MalformedValue
 
 Model = TypeVar("Model")
 
+_LONGEST_CAUSE = 200
+
 
 def to_cbor(model: object) -> bytes:
-    """A model (a frozen dataclass, or a tuple or basic value of a model) as deterministic CBOR."""
-    return cbor2.dumps(_converter().unstructure(model), canonical=True)
+    """A model (a frozen dataclass, or a tuple or basic value of a model) as deterministic CBOR.
+
+    Raises ``MalformedValue`` for a text that is not Unicode, which no bytes can stand for.
+    """
+    try:
+        # cbor2 sorts keys by length first; for keys that are all texts, that is the order of RFC 8949.
+        return cbor2.dumps(_converter().unstructure(model), canonical=True)
+    except UnicodeEncodeError:
+        raise MalformedValue(type(model).__name__, "a text cannot be written in UTF-8") from None
 
 
 def from_cbor(model: type[Model], data: bytes) -> Model:
@@ -58,7 +67,8 @@ def exactly(basic: type) -> Callable[[Any, Any], Any]:
 
     def structure(value: Any, _: Any) -> Any:
         if type(value) is not basic:
-            raise TypeError(f"{value!r} is not of type {basic.__name__}")
+            # The value itself stays out of the error: it may be secret, or as long as a stranger likes.
+            raise TypeError(f"a {type(value).__name__} stands where a {basic.__name__} should")
         return value
 
     return structure
@@ -67,4 +77,4 @@ def exactly(basic: type) -> Callable[[Any, Any], Any]:
 def _first_cause(problem: BaseException) -> str:
     while isinstance(problem, BaseExceptionGroup):
         problem = problem.exceptions[0]
-    return str(problem) or type(problem).__name__
+    return str(problem)[:_LONGEST_CAUSE] or type(problem).__name__
