@@ -19,6 +19,7 @@ __all__ = [
     "NotDeployed",
     "PeerUnavailable",
     "PermissionDenied",
+    "PortTaken",
     "ProgramMissing",
     "RecordExists",
     "SecretMissing",
@@ -232,3 +233,13 @@ class ProgramMissing(SettingsError):
 
     sentence = "The program {program} is not installed. {advice_text}"
     advice = "Install it, or choose another."
+
+
+@dataclass(eq=False)
+class PortTaken(SettingsError):
+    """Something listens already where a server is to be started."""
+
+    port: int
+
+    sentence = "Port {port} of this machine is taken."
+    advice = "Stop what listens there, or choose another port."
