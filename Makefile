@@ -16,7 +16,7 @@ BROWNIE := HOME=$(CURDIR)/.make/home brownie
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-python test-contracts check format contracts run gas lock clean
+.PHONY: help setup demo test test-python test-contracts check format contracts docs run gas lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -44,7 +44,7 @@ check: $(READY) ## check style, types, contracts, and that artifacts and docs ar
 	mypy
 	solhint --noPoster --disc --max-warnings 0 'contracts/**/*.sol'
 	python scripts/artifacts.py --check
-	$(if $(wildcard scripts/docs.py),python scripts/docs.py --check)
+	python scripts/docs.py --check
 	slither contracts --config-file slither.config.json
 
 format: $(READY) ## put the Python sources in order
@@ -54,6 +54,9 @@ format: $(READY) ## put the Python sources in order
 contracts: $(READY) .make/home ## compile the contracts, and renew the artifacts that the package ships
 	$(BROWNIE) compile
 	python scripts/artifacts.py
+
+docs: $(READY) ## renew the pages of docs/ that the code owns
+	python scripts/docs.py
 
 run: $(READY) .make/home ## run a Brownie script: make run SCRIPT=deploy NETWORK=ganache
 	$(BROWNIE) run $(SCRIPT) --network $(NETWORK)

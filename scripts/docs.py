@@ -8,7 +8,15 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from certchain.errors import CertchainError, InvalidInput, NotAuthorised, SettingsError, Unavailable, VerificationFailed, error_classes
+from certchain.errors import (
+    CertchainError,
+    InvalidInput,
+    NotAuthorised,
+    SettingsError,
+    Unavailable,
+    VerificationFailed,
+    error_classes,
+)
 from certchain.ledger.permission import permission_table
 
 DOCS = Path(__file__).parent.parent / "docs"

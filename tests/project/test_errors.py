@@ -8,7 +8,15 @@ from string import Formatter
 import pytest
 
 import certchain.errors
-from certchain.errors import CertchainError, InvalidInput, NotAuthorised, SettingsError, Unavailable, VerificationFailed, error_classes
+from certchain.errors import (
+    CertchainError,
+    InvalidInput,
+    NotAuthorised,
+    SettingsError,
+    Unavailable,
+    VerificationFailed,
+    error_classes,
+)
 
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = ROOT / "python_client" / "certchain" / "ledger" / "artifact"

@@ -229,10 +229,9 @@ class ProgramMissing(SettingsError):
     """A program that this command starts is not on the machine."""
 
     program: str
-    advice_text: str
 
-    sentence = "The program {program} is not installed. {advice_text}"
-    advice = "Install it, or choose another."
+    sentence = "The program {program} is neither on PATH nor in a node_modules folder here or above."
+    advice = "Run `make setup` in the project's folder, or install the program."
 
 
 @dataclass(eq=False)
