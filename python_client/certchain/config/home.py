@@ -12,8 +12,8 @@ DEFAULT_FOLDER = "~/.certchain"
 class Home:
     """One home folder. It belongs to one deployment; nothing in it is made until it is needed.
 
-    ``accounts`` holds the encrypted Ethereum keystores, ``key_file`` the encrypted keys of a service; each IoT device and user device
-    has a folder of its own for keys, store and record; ``outbox`` keeps what was sent to the chain and not yet confirmed.
+    ``account`` is the encrypted keystore of a role's Ethereum account, ``key_file`` the encrypted keys of a service. Each IoT device, user
+    device, user and product has a folder of its own under its kind and name, with what is known of it and what it keeps.
     """
 
     folder: Path
@@ -49,15 +49,10 @@ class Home:
     def key_file(self, name: str) -> Path:
         return self.folder / "keys" / f"{name}.key"
 
-    def outbox(self, account: str) -> Path:
-        return self.folder / "outbox" / account
-
-    def parties(self, kind: str) -> Path:
-        """The folders of every party of a kind, each under its name."""
-        return self.folder / kind
-
-    def party(self, kind: str, name: str) -> Path:
-        return self.parties(kind) / name
+    @property
+    def outbox(self) -> Path:
+        """What was sent to the chain and is not known to have arrived."""
+        return self.folder / "outbox"
 
     def store(self, role: str) -> Path:
         """The files of a role that there is one of, as the update server's packages."""

@@ -11,6 +11,7 @@ import tomli_w
 from certchain.errors import ConfigurationInvalid
 
 LOCAL = "local"
+RISKS = ("low", "medium", "high", "critical")
 _HEADER = """\
 # certchain's settings. This home folder belongs to one deployment on one network.
 # `certchain deploy` writes this file when it is not there; change a value with any editor.
@@ -33,6 +34,12 @@ class Configuration:
     gas_cap: int = _setting(12_000_000, "The most gas that one transaction may take.")
     key_memory: int = _setting(
         64 * 1024, "How much memory the encryption of a new key file takes, in KiB; more is harder to guess."
+    )
+    unlisted_risk: str = _setting(
+        "high", "The risk level of a device whose model is not listed: low, medium, high or critical."
+    )
+    model_risks: Mapping[str, Mapping[str, str]] = field(
+        default_factory=dict, metadata={"comment": "Risk levels of models, by manufacturer and model."}
     )
     networks: Mapping[str, str] = field(
         default_factory=dict, metadata={"comment": "Other networks by name, each with the address of a node."}
@@ -87,6 +94,16 @@ def _check(path: Path, name: str, value: object) -> None:
         raise ConfigurationInvalid(str(path), f"{name} has to be a text")
     if name == "networks" and not _is_table_of_texts(value):
         raise ConfigurationInvalid(str(path), "networks has to be a table of addresses by name")
+    if name == "unlisted_risk" and value not in RISKS:
+        raise ConfigurationInvalid(str(path), f"unlisted_risk has to be one of {', '.join(RISKS)}")
+    if name == "model_risks" and not _is_table_of_risks(value):
+        raise ConfigurationInvalid(str(path), "model_risks has to be a table of risk levels by manufacturer and model")
+
+
+def _is_table_of_risks(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(models, dict) and all(risk in RISKS for risk in models.values()) for models in value.values()
+    )
 
 
 def _is_table_of_texts(value: object) -> bool:

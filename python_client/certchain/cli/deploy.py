@@ -1,0 +1,141 @@
+"""`certchain deploy`: the contracts, and everyone whom a network cannot do without."""
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from certchain.cli.output import Result
+from certchain.cli.party import (
+    AUDITOR,
+    AUTHORITY,
+    CERTIFICATION_SERVER,
+    KEY_DATA,
+    MANUFACTURER,
+    SERVICES,
+    Cast,
+    approver_names,
+)
+from certchain.cli.record import ServiceRecord
+from certchain.cli.workspace import Workspace
+from certchain.config import write_configuration
+from certchain.errors import AlreadyDeployed, MethodAlreadyDefined
+from certchain.keys import KeyPair
+from certchain.models.identifier import ServiceId, service_party
+from certchain.models.registration import Factor
+from certchain.roles.authority import Authority
+from certchain.verification.statement import Identity
+
+ADMIN = "admin"
+METHODS = (
+    (Factor.FIRST, Factor.SECOND, Factor.THIRD),
+    (Factor.FIRST, Factor.THIRD),
+    (Factor.FIRST, Factor.SECOND),
+    (Factor.FIRST,),
+)
+"""The combination methods of a new network, in the order of their numbers."""
+
+
+def deploy(
+    workspace: Workspace,
+    network: Annotated[
+        str | None, typer.Option(help="A network of the configuration, or a node's address; by default the local node.")
+    ] = None,
+    approvals: Annotated[int | None, typer.Option(min=1, help="How many approvals a package needs.")] = None,
+) -> Result:
+    """Deploys the contracts, makes the roles' accounts and keys, and enrols the services.
+
+    If it is interrupted, run it again: what is done is not done twice.
+    """
+    _configure(workspace, network, approvals)
+    steps = (_make_accounts, _deploy_contracts, _grant_roles, _define_methods, _enrol_services)
+    with workspace.output.progress("Deploying") as advance:
+        for done, step in enumerate(steps):
+            advance(done, len(steps))
+            step(workspace)
+    services = {name: workspace.records.read(ServiceRecord, name).number for name in SERVICES}
+    values = {
+        "home": workspace.home.folder,
+        "network": workspace.configuration.network,
+        "identity": workspace.reader.network,
+        "services": services,
+        "methods": len(METHODS),
+    }
+    return Result("The network is deployed, and its services are enrolled.", values)
+
+
+def _configure(workspace: Workspace, network: str | None, approvals: int | None) -> None:
+    """Settles what the deployment depends on, before there is one. Raises ``AlreadyDeployed`` when there is nothing left to do."""
+    known = workspace.configuration
+    if all(name in workspace.records.all(ServiceRecord) for name in SERVICES):
+        raise AlreadyDeployed(known.network)
+    chosen = replace(known, network=network or known.network, approvals_required=approvals or known.approvals_required)
+    if chosen != known and workspace.home.deployment.exists():
+        raise AlreadyDeployed(known.network)
+    if chosen != known or not workspace.home.configuration.exists():
+        write_configuration(workspace.home.configuration, chosen)
+    workspace.configuration = chosen
+
+
+def holders(workspace: Workspace) -> dict[str, tuple[str, ...]]:
+    """Which accounts hold each role of the table of permissions."""
+    return {
+        "authority": (AUTHORITY,),
+        "approver": approver_names(workspace),
+        "manufacturer": (MANUFACTURER,),
+        "certification_server": (CERTIFICATION_SERVER,),
+    }
+
+
+def _make_accounts(workspace: Workspace) -> None:
+    workspace.keyring.open(new=not workspace.home.account(ADMIN).exists())
+    for name in (ADMIN, *(name for names in holders(workspace).values() for name in names)):
+        workspace.keyring.made_account(name)
+
+
+def _deploy_contracts(workspace: Workspace) -> None:
+    names = (ADMIN, *(name for names in holders(workspace).values() for name in names))
+    workspace.network.fund([workspace.keyring.account(name).address for name in names])
+    workspace.network.deploy(workspace.keyring.account(ADMIN))
+
+
+def _grant_roles(workspace: Workspace) -> None:
+    permissions = workspace.ledger(ADMIN).permissions
+    for role, names in holders(workspace).items():
+        for address in (workspace.keyring.account(name).address for name in names):
+            if not permissions.has_role(role, address):
+                permissions.grant(role, address)
+
+
+def _define_methods(workspace: Workspace) -> None:
+    registrations = workspace.ledger(AUTHORITY).registrations
+    for factors in METHODS[registrations.method_count() :]:
+        try:
+            registrations.define_method(factors)
+        except MethodAlreadyDefined:
+            continue
+
+
+def _enrol_services(workspace: Workspace) -> None:
+    workspace.keyring.made_sealing_key(KEY_DATA)
+    pairs = {name: workspace.keyring.made_pair(workspace.home.key_file(name)) for name in SERVICES}
+    _record(
+        workspace, AUTHORITY, _nameless_authority(workspace, pairs[AUTHORITY]).enrol_service(pairs[AUTHORITY].public)
+    )
+    authority = Cast(workspace).authority(approving=False)
+    account = workspace.keyring.account(MANUFACTURER).address
+    _record(workspace, MANUFACTURER, authority.enrol_manufacturer(account, pairs[MANUFACTURER].public))
+    for name in (CERTIFICATION_SERVER, AUDITOR):
+        _record(workspace, name, authority.enrol_service(pairs[name].public))
+
+
+def _nameless_authority(workspace: Workspace, pair: KeyPair) -> Authority:
+    """The authority as it enrols itself, before it has a number to sign under."""
+    ledger = workspace.ledger(AUTHORITY)
+    identity = Identity(ledger.network, service_party(ServiceId(0)), pair)
+    return Authority(identity, ledger, workspace.store(AUTHORITY), workspace.clock)
+
+
+def _record(workspace: Workspace, name: str, service: ServiceId) -> None:
+    keys = workspace.keyring.service(name).public
+    workspace.records.write(name, ServiceRecord(service, keys.signing.hex(), keys.exchange.hex()))

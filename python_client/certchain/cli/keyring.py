@@ -1,0 +1,107 @@
+"""The keys in the home folder: Ethereum accounts as keystores, parties' keys as key files, all under one passphrase."""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from certchain.config import Configuration, Home
+from certchain.errors import KeyFileUnreadable, StorageUnavailable
+from certchain.keys import RFC_9106_SECOND, Argon2Cost, KeyPair, SealingKey, read_key_file, write_key_file
+
+_OWNER_ONLY = 0o600
+
+
+@dataclass(slots=True)
+class Keyring:
+    """Opens keys, each once, and makes those that are missing. The passphrase is asked for when the first key is needed."""
+
+    home: Home
+    configuration: Configuration
+    ask: Callable[[bool], str]
+    """Gives the passphrase; told whether it is to be a new one."""
+    _passphrase: str | None = None
+    _accounts: dict[str, LocalAccount] = field(default_factory=dict)
+
+    def open(self, new: bool = False) -> str:
+        """The passphrase. Raises ``SecretMissing``."""
+        if self._passphrase is None:
+            self._passphrase = self.ask(new)
+        return self._passphrase
+
+    def account(self, name: str) -> LocalAccount:
+        """The account of a role. Raises ``KeyFileUnreadable``."""
+        if name not in self._accounts:
+            self._accounts[name] = _read_account(self.home.account(name), self.open())
+        return self._accounts[name]
+
+    def made_account(self, name: str) -> LocalAccount:
+        """The account of a role, made if there is none."""
+        path = self.home.account(name)
+        if not path.exists():
+            account: LocalAccount = Account.create()
+            _write_account(path, account, self.open(), self.configuration.key_memory)
+            self._accounts[name] = account
+        return self.account(name)
+
+    def service(self, name: str) -> KeyPair:
+        """The keys of a service. Raises ``KeyFileUnreadable``."""
+        return self.pair(self.home.key_file(name))
+
+    def pair(self, path: Path) -> KeyPair:
+        """A party's keys. Raises ``KeyFileUnreadable``."""
+        return read_key_file(path, KeyPair, self.open())
+
+    def made_pair(self, path: Path) -> KeyPair:
+        """A party's keys, made if there are none."""
+        if path.exists():
+            return self.pair(path)
+        pair = KeyPair.generate()
+        write_key_file(path, pair, self.open(), self._cost)
+        return pair
+
+    def sealing_key(self, name: str) -> SealingKey:
+        """A role's sealing key, as the one for key data. Raises ``KeyFileUnreadable``."""
+        return read_key_file(self.home.key_file(name), SealingKey, self.open())
+
+    def made_sealing_key(self, name: str) -> SealingKey:
+        """A role's sealing key, made if there is none."""
+        if self.home.key_file(name).exists():
+            return self.sealing_key(name)
+        key = SealingKey.generate()
+        write_key_file(self.home.key_file(name), key, self.open(), self._cost)
+        return key
+
+    @property
+    def _cost(self) -> Argon2Cost:
+        return Argon2Cost(RFC_9106_SECOND.iterations, self.configuration.key_memory, RFC_9106_SECOND.lanes)
+
+
+def _write_account(path: Path, account: LocalAccount, passphrase: str, memory: int) -> None:
+    """A keystore as other Ethereum programs read it, under scrypt, whose N in blocks of 1 KiB is its memory."""
+    keystore = Account.encrypt(account.key, passphrase, kdf="scrypt", iterations=1 << (memory.bit_length() - 1))
+    fresh = path.with_name(f"{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh.touch(_OWNER_ONLY)
+        with fresh.open("w", encoding="utf-8") as file:
+            json.dump(keystore, file)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError as problem:
+        raise StorageUnavailable(str(problem)) from problem
+
+
+def _read_account(path: Path, passphrase: str) -> LocalAccount:
+    try:
+        account: LocalAccount = Account.from_key(Account.decrypt(path.read_text(encoding="utf-8"), passphrase))
+    except OSError as problem:
+        raise KeyFileUnreadable(str(path), problem.strerror or "it cannot be read") from problem
+    except (ValueError, KeyError, TypeError) as problem:
+        raise KeyFileUnreadable(str(path), "the passphrase is wrong, or the file was changed") from problem
+    return account

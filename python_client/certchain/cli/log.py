@@ -1,0 +1,125 @@
+"""`certchain log`: the login log, its audit and its proofs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from certchain.cli.argument import File
+from certchain.cli.command import command, noun
+from certchain.cli.output import Result, moment
+from certchain.cli.party import Cast
+from certchain.cli.record import DeviceRecord, UserDeviceRecord, UserRecord
+from certchain.cli.workspace import Workspace
+from certchain.errors import StorageUnavailable
+from certchain.models.digest import Digest
+from certchain.models.log import LogEntry
+from certchain.verification.proof import verify_proof_file
+
+log = noun("log", "The login log: every certification, good or bad, its audit and its proofs.")
+
+
+@command(log, "show")
+def show(
+    workspace: Workspace,
+    first: Annotated[int, typer.Option(help="The first entry to show.", min=0)] = 0,
+    limit: Annotated[int, typer.Option(help="The most entries to show.", min=1)] = 100,
+) -> Result:
+    """Shows entries of the log, and which of them the chain has."""
+    on_chain = workspace.reader.login_log.size()
+    entries = [salted.entry for salted in workspace.database.entries(first, limit)]
+    values = [{**_named(workspace, entry), "on_chain": entry.index < on_chain} for entry in entries]
+    return Result(f"The log has {workspace.database.log_size()} entries, the chain {on_chain} of them.", values)
+
+
+@command(log, "flush")
+def flush(workspace: Workspace) -> Result:
+    """Brings the chain up to the log (C16)."""
+    appended = Cast(workspace).certification_server.flush()
+    values = {"appended": appended, "size": workspace.reader.login_log.size()}
+    return Result(f"{appended} entries went to the chain.", values)
+
+
+@command(log, "audit")
+def audit(workspace: Workspace) -> Result:
+    """Replays the whole log against the chain."""
+    cast = Cast(workspace)
+    with workspace.output.progress("Replaying") as advance:
+        report = cast.auditor.audit(cast.entries(), advance)
+    values = {"entries": report.size, "root": report.root, "waiting": report.waiting}
+    return Result(f"The log's {report.size} entries are those on the chain.", values)
+
+
+@command(log, "prove")
+def prove(
+    workspace: Workspace,
+    index: Annotated[int, typer.Argument(help="The entry's index, from 0.", min=0, show_default=False)],
+    out: Annotated[Path, typer.Option(help="The proof file to write.", show_default=False)],
+) -> Result:
+    """Writes a file that proves an entry to anyone, without a chain or a server."""
+    cast = Cast(workspace)
+    proof = cast.auditor.prove(index, cast.entries(), cast.server_channel())
+    try:
+        out.write_bytes(proof)
+    except OSError as problem:
+        raise StorageUnavailable(str(problem)) from problem
+    values = {
+        "entry": index,
+        "file": out,
+        "bytes": len(proof),
+        "thumbprint": verify_proof_file(proof).checkpoint.thumbprint,
+    }
+    return Result(f"{out} proves entry {index}.", values)
+
+
+@command(log, "verify")
+def verify(
+    workspace: Workspace,
+    file: File,
+    thumbprint: Annotated[
+        str | None,
+        typer.Option(help="The log server's key thumbprint (sha-256:…), as the chain or the server tells it."),
+    ] = None,
+) -> Result:
+    """Verifies a proof file by itself: no chain, no server and no home folder are asked."""
+    try:
+        data = file.read_bytes()
+    except OSError as problem:
+        raise StorageUnavailable(str(problem)) from problem
+    proven = verify_proof_file(data, Digest.parse(thumbprint) if thumbprint else None)
+    checkpoint = proven.checkpoint
+    values = {
+        **_values(proven.entry),
+        "log": checkpoint.origin,
+        "size": checkpoint.size,
+        "root": checkpoint.root,
+        "signer": checkpoint.signer,
+        "thumbprint": checkpoint.thumbprint,
+    }
+    return Result(f"Entry {proven.entry.index} is in the log of {checkpoint.size} entries.", values)
+
+
+def _named(workspace: Workspace, entry: LogEntry) -> dict[str, object]:
+    """An entry with the names that this home has for its parties."""
+    names = workspace.records.name_of
+    return {
+        **_values(entry),
+        "user": entry.user and (names(UserRecord, entry.user) or entry.user),
+        "user_device": entry.user_device and (names(UserDeviceRecord, entry.user_device) or entry.user_device),
+        "device": names(DeviceRecord, entry.device) or entry.device,
+    }
+
+
+def _values(entry: LogEntry) -> dict[str, object]:
+    return {
+        "entry": entry.index,
+        "at": moment(entry.at),
+        "outcome": entry.outcome,
+        "step": entry.step,
+        "reason": entry.reason or None,
+        "user": entry.user,
+        "user_device": entry.user_device,
+        "device": entry.device,
+        "registration": entry.registration,
+        "session": entry.session,
+    }

@@ -1,0 +1,209 @@
+"""The roles over a home folder, each with its own keys, account and store; they talk in the process, message by message."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from certchain.channel import Channel, MemoryChannel
+from certchain.cli.door import Door
+from certchain.cli.record import DeviceRecord, ServiceRecord, UserDeviceRecord
+from certchain.cli.workspace import Workspace
+from certchain.errors import UnknownProduct
+from certchain.keys import KeyPair
+from certchain.log import LogWriter
+from certchain.models.certification import DeviceInformation, UserDeviceInformation
+from certchain.models.identifier import (
+    DeviceId,
+    Party,
+    ProductId,
+    ServiceId,
+    UserDeviceId,
+    device_party,
+    service_party,
+    user_device_party,
+)
+from certchain.models.registration import PublicKeys, RiskLevel
+from certchain.roles.auditor import Auditor, ServerEntries
+from certchain.roles.authority import Authority
+from certchain.roles.certification_server import CertificationServer
+from certchain.roles.iot_device import IotDevice
+from certchain.roles.iot_device.update import DeviceUpdater
+from certchain.roles.manufacturer import Manufacturer
+from certchain.roles.update_server import UpdateServer
+from certchain.roles.user_device import InstalledApp, UserDevice
+from certchain.storage import FileStore
+from certchain.verification.policy import CertificationPolicy, ModelRisk
+from certchain.verification.statement import Identity
+
+AUTHORITY = "authority"
+CERTIFICATION_SERVER = "certification-server"
+MANUFACTURER = "manufacturer"
+AUDITOR = "auditor"
+SERVICES = (AUTHORITY, CERTIFICATION_SERVER, MANUFACTURER, AUDITOR)
+KEY_DATA = "key-data"
+PARTY_KEYS = "keys.key"
+STORE = "store"
+
+
+def approver_names(workspace: Workspace) -> tuple[str, ...]:
+    """The names of the approvers' accounts."""
+    return tuple(f"approver-{number}" for number in range(1, workspace.configuration.approvals_required + 1))
+
+
+@dataclass
+class Cast:
+    """Every role of a home folder, made when it is first needed. One cast serves one command."""
+
+    workspace: Workspace
+    _devices: dict[str, IotDevice] = field(default_factory=dict)
+    _updaters: dict[str, DeviceUpdater] = field(default_factory=dict)
+
+    # ------------------------------------------------------------------------------------------------------------- services
+
+    def service(self, name: str) -> ServiceId:
+        """The identifier of an enrolled service. Raises ``UnknownRecord``."""
+        return ServiceId(self.workspace.records.read(ServiceRecord, name).number)
+
+    @cached_property
+    def writer(self) -> LogWriter:
+        """The login log's only writer."""
+        return LogWriter(self.workspace.database, self.workspace.ledger(CERTIFICATION_SERVER).login_log)
+
+    @cached_property
+    def certification_server(self) -> CertificationServer:
+        """The certification server over the management database."""
+        return CertificationServer(
+            identity=self._service_identity(CERTIFICATION_SERVER),
+            ledger=self.workspace.ledger(CERTIFICATION_SERVER),
+            database=self.workspace.database,
+            log=self.writer,
+            sealing_key=self.workspace.keyring.sealing_key(KEY_DATA),
+            policy=certification_policy(self.workspace),
+            clock=self.workspace.clock,
+            auditors=(self.service(AUDITOR),),
+        )
+
+    def authority(self, *, approving: bool) -> Authority:
+        """The authority; ``approving`` with the approvers' accounts, which this home holds, too."""
+        approvers = approver_names(self.workspace) if approving else ()
+        return Authority(
+            self._service_identity(AUTHORITY),
+            self.workspace.ledger(AUTHORITY),
+            self.workspace.store(AUTHORITY),
+            self.workspace.clock,
+            [self.workspace.ledger(name) for name in approvers],
+        )
+
+    @cached_property
+    def manufacturer(self) -> Manufacturer:
+        """The manufacturer of the home's products."""
+        ledger, store = self.workspace.ledger(MANUFACTURER), self.workspace.store(MANUFACTURER)
+        return Manufacturer(self._service_identity(MANUFACTURER), ledger, store, self.service(AUTHORITY))
+
+    @cached_property
+    def update_server(self) -> UpdateServer:
+        """The update server; it has no keys, and is trusted by nobody."""
+        manufacturers = self.authority(approving=False).manufacturers()
+        return UpdateServer(self.workspace.reader, self.workspace.store("update-server"), manufacturers)
+
+    @cached_property
+    def auditor(self) -> Auditor:
+        """The auditor, who trusts the chain."""
+        return Auditor(self.workspace.reader, self.workspace.store("audits"), self.service(CERTIFICATION_SERVER))
+
+    def entries(self) -> ServerEntries:
+        """The log's entries, as the certification server gives them to the auditor."""
+        return ServerEntries(self.server_channel(), self._service_identity(AUDITOR))
+
+    def server_channel(self) -> Channel:
+        """A new channel to the certification server."""
+        return MemoryChannel(self.certification_server.answer)
+
+    # -------------------------------------------------------------------------------------------------------------- devices
+
+    def device(self, name: str) -> IotDevice:
+        """An IoT device with a door to control, which also answers its neighbours about versions. Raises ``UnknownRecord``."""
+        if name not in self._devices:
+            self._devices[name] = self._made_device(name, self.workspace.records.read(DeviceRecord, name))
+        return self._devices[name]
+
+    def updater(self, name: str) -> DeviceUpdater:
+        """A device's updater. Raises ``UnknownRecord``, and ``UnknownProduct`` for a device that is of none."""
+        if name not in self._updaters:
+            self._updaters[name] = self._made_updater(name, self.workspace.records.read(DeviceRecord, name))
+        return self._updaters[name]
+
+    def user_device(self, name: str) -> UserDevice:
+        """A user device with its app as it is on the disk now. Raises ``UnknownRecord``."""
+        record = self.workspace.records.read(UserDeviceRecord, name)
+        server = self.workspace.records.read(ServiceRecord, CERTIFICATION_SERVER)
+        folder = self.workspace.records.folder(UserDeviceRecord, name)
+        party = user_device_party(UserDeviceId(record.number))
+        return UserDevice(
+            identity=self._identity(party, self.workspace.keyring.pair(folder / PARTY_KEYS)),
+            information=user_device_information(record),
+            ledger=self.workspace.reader,
+            store=self.workspace.store_in(folder / STORE),
+            server=ServiceId(server.number),
+            server_keys=PublicKeys(bytes.fromhex(server.signing), bytes.fromhex(server.exchange)),
+            app=InstalledApp(record.app, record.app_version, Path(record.app_folder)),
+            clock=self.workspace.clock,
+        )
+
+    def _made_device(self, name: str, record: DeviceRecord) -> IotDevice:
+        store = self._device_store(name)
+        return IotDevice(
+            identity=self._device_identity(name, record),
+            information=DeviceInformation(DeviceId(record.number), record.manufacturer, record.model, record.serial),
+            ledger=self.workspace.reader,
+            store=store,
+            server=self.server_channel(),
+            certification_server=self.service(CERTIFICATION_SERVER),
+            execute=Door(store).execute,
+            others=self.updater(name).answer if record.product else None,
+            clock=self.workspace.clock,
+        )
+
+    def _made_updater(self, name: str, record: DeviceRecord) -> DeviceUpdater:
+        if not record.product:
+            raise UnknownProduct(0)
+        return DeviceUpdater(
+            self._device_identity(name, record),
+            ProductId(record.product),
+            self.workspace.reader,
+            self._device_store(name),
+            self.workspace.clock,
+            self.service(AUTHORITY),
+            MemoryChannel(self.authority(approving=False).answer),
+            MemoryChannel(self.update_server.answer),
+        )
+
+    def _device_store(self, name: str) -> FileStore:
+        return self.workspace.store_in(self.workspace.records.folder(DeviceRecord, name) / STORE)
+
+    def _device_identity(self, name: str, record: DeviceRecord) -> Identity:
+        path = self.workspace.records.folder(DeviceRecord, name) / PARTY_KEYS
+        return self._identity(device_party(DeviceId(record.number)), self.workspace.keyring.pair(path))
+
+    def _service_identity(self, name: str) -> Identity:
+        return self._identity(service_party(self.service(name)), self.workspace.keyring.service(name))
+
+    def _identity(self, party: Party, keys: KeyPair) -> Identity:
+        return Identity(self.workspace.reader.network, party, keys)
+
+
+def user_device_information(record: UserDeviceRecord) -> UserDeviceInformation:
+    """What a user device says of itself."""
+    return UserDeviceInformation(record.model, record.platform, record.app_instance)
+
+
+def certification_policy(workspace: Workspace) -> CertificationPolicy:
+    """The certification server's policy, as the configuration has it."""
+    risks = tuple(
+        ModelRisk(manufacturer, model, RiskLevel[risk.upper()])
+        for manufacturer, models in workspace.configuration.model_risks.items()
+        for model, risk in models.items()
+    )
+    return CertificationPolicy(
+        model_risks=risks, unlisted_risk=RiskLevel[workspace.configuration.unlisted_risk.upper()]
+    )

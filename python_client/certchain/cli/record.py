@@ -1,0 +1,124 @@
+"""Small readable files in the home folder: what the command line knows of a party by its name."""
+
+import re
+import tomllib
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TypeVar
+
+import tomli_w
+
+from certchain.errors import ConfigurationInvalid, MalformedValue, RecordExists, UnknownRecord
+from certchain.ledger.deployment import write_whole
+
+_FILE = "record.toml"
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRecord:
+    """An IoT device; ``product`` is the number of the product that it is one of, 0 for none."""
+
+    number: int
+    manufacturer: str
+    model: str
+    serial: str
+    product: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserDeviceRecord:
+    """A user device, with the app on it: its name, its version and the folder with its files."""
+
+    number: int
+    model: str
+    platform: str
+    app_instance: str
+    app: str
+    app_version: str
+    app_folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserRecord:
+    """A user; the name is in the management database, too."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRecord:
+    """A product line on a hardware model."""
+
+    number: int
+    line: str
+    hardware_model: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRecord:
+    """An enrolled service with its public keys, in hex."""
+
+    number: int
+    signing: str
+    exchange: str
+
+
+Record = TypeVar("Record", DeviceRecord, UserDeviceRecord, UserRecord, ProductRecord, ServiceRecord)
+
+KINDS: dict[type, str] = {
+    DeviceRecord: "device",
+    UserDeviceRecord: "user-device",
+    UserRecord: "user",
+    ProductRecord: "product",
+    ServiceRecord: "service",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The records of a home folder, each in the folder of its party: ``<kind>/<name>/record.toml``."""
+
+    home: Path
+
+    def folder(self, kind: type, name: str) -> Path:
+        """The folder of a party. Raises ``MalformedValue`` for a name that is not one."""
+        if not _NAME.fullmatch(name):
+            raise MalformedValue(f"name {name!r}", "it has to be 1 to 40 of a-z, 0-9 and -")
+        return self.home / KINDS[kind] / name
+
+    def require_new(self, kind: type, name: str) -> Path:
+        """The folder for a party that has no record yet. Raises ``RecordExists``."""
+        folder = self.folder(kind, name)
+        if (folder / _FILE).exists():
+            raise RecordExists(KINDS[kind], name)
+        return folder
+
+    def write(
+        self, name: str, record: DeviceRecord | UserDeviceRecord | UserRecord | ProductRecord | ServiceRecord
+    ) -> None:
+        """Keeps a record, whole and durably, in place of the one before. Raises ``ConfigurationInvalid``."""
+        write_whole(self.folder(type(record), name) / _FILE, tomli_w.dumps(asdict(record)))
+
+    def read(self, kind: type[Record], name: str) -> Record:
+        """The record of that name. Raises ``UnknownRecord``, and ``ConfigurationInvalid`` for a file that was damaged."""
+        path = self.folder(kind, name) / _FILE
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise UnknownRecord(KINDS[kind], name) from None
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+            raise ConfigurationInvalid(str(path), str(problem)) from problem
+        if {item.name: item.type for item in fields(kind)} != {field: type(value) for field, value in values.items()}:
+            raise ConfigurationInvalid(str(path), f"it is no record of a {KINDS[kind]}")
+        return kind(**values)
+
+    def all(self, kind: type[Record]) -> dict[str, Record]:
+        """Every record of a kind by its name, in the order of their numbers."""
+        names = [path.parent.name for path in (self.home / KINDS[kind]).glob(f"*/{_FILE}")]
+        found = {name: self.read(kind, name) for name in names}
+        return dict(sorted(found.items(), key=lambda item: item[1].number))
+
+    def name_of(self, kind: type[Record], number: int) -> str | None:
+        """What this home calls the party with a number; ``None`` when it knows it by no name."""
+        return next((name for name, record in self.all(kind).items() if record.number == number), None)

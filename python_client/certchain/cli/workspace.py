@@ -1,0 +1,95 @@
+"""What a command works with: the home folder, its settings, its keys and records, and the network that it belongs to."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from eth_account import Account
+
+from certchain.cli.keyring import Keyring
+from certchain.cli.network import Network, NetworkOpener, open_chain
+from certchain.cli.output import Output
+from certchain.cli.record import Records
+from certchain.cli.secret import read_passphrase
+from certchain.config import Clock, Configuration, Home, SystemClock, read_configuration
+from certchain.ledger import Ledger
+from certchain.storage import DirectoryFileStore, FileStore, SqlManagementDatabase
+
+
+@dataclass
+class Workspace:
+    """One home folder, open for one command. Everything in it is opened when it is first needed, and closed with it."""
+
+    home: Home
+    output: Output
+    open_network: NetworkOpener
+    clock: Clock = field(default_factory=SystemClock)
+    closing: ExitStack = field(default_factory=ExitStack)
+    ask_passphrase: Callable[[bool], str] = read_passphrase
+    _stores: dict[Path, FileStore] = field(default_factory=dict)
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The settings. Raises ``ConfigurationInvalid``."""
+        return read_configuration(self.home.configuration)
+
+    @cached_property
+    def network(self) -> Network:
+        """The chain that the configuration names."""
+        return self.open_network(self.home, self.configuration, self.closing)
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The keys of this home."""
+        return Keyring(self.home, self.configuration, self.ask_passphrase)
+
+    @cached_property
+    def records(self) -> Records:
+        """What this home knows of parties by their names."""
+        return Records(self.home.folder)
+
+    @cached_property
+    def reader(self) -> Ledger:
+        """The ledger for whoever only reads: an account of the moment, which holds no role."""
+        return self.network.ledger(Account.create())
+
+    @cached_property
+    def database(self) -> SqlManagementDatabase:
+        """The management database. Raises ``StorageUnavailable``."""
+        database = SqlManagementDatabase(self.home.management_database)
+        self.closing.callback(database.close)
+        return database
+
+    def ledger(self, role: str) -> Ledger:
+        """The ledger for the account of a role. Raises ``KeyFileUnreadable``, and what ``Network.ledger`` raises."""
+        return self.network.ledger(self.keyring.account(role))
+
+    def store(self, role: str) -> FileStore:
+        """The files of a role. Raises ``StorageUnavailable``."""
+        return self.store_in(self.home.store(role))
+
+    def store_in(self, folder: Path) -> FileStore:
+        """The files of a folder, by one store, since a second one would tidy up behind the first. Raises ``StorageUnavailable``."""
+        if folder not in self._stores:
+            self._stores[folder] = DirectoryFileStore(folder)
+        return self._stores[folder]
+
+
+Opener = Callable[[Home, Output], AbstractContextManager[Workspace]]
+
+
+def opener(open_network: NetworkOpener) -> Opener:
+    """How commands open their workspace, on networks of one kind."""
+
+    @contextmanager
+    def open_workspace(home: Home, output: Output) -> Iterator[Workspace]:
+        with ExitStack() as closing:
+            yield Workspace(home, output, open_network, closing=closing)
+
+    return open_workspace
+
+
+open_workspace = opener(open_chain)
+"""Workspaces on real chains."""
