@@ -296,8 +296,9 @@ class Transcript:
             ("challenge", CHALLENGE_LENGTH),
             ("binding", 32),
         ):
-            if len(getattr(self, name)) != length:
-                raise MalformedValue(name, f"it has {length} bytes")
+            actual = len(getattr(self, name))
+            if actual != length:
+                raise MalformedValue(name, f"it has {actual} bytes, not {length}")
 
 
 @dataclass(frozen=True, slots=True)

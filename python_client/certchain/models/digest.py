@@ -1,11 +1,13 @@
 """A digest, which never travels without its algorithm."""
 
+import re
 from dataclasses import dataclass
 
 from certchain.errors import MalformedValue
 
 SHA_256 = "sha-256"
 _LENGTHS = {SHA_256: 32}
+_HEX = re.compile(r"([0-9a-f]{2})*")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -30,9 +32,8 @@ class Digest:
 
     @classmethod
     def parse(cls, text: str) -> "Digest":
-        """Reads ``sha-256:<hex>``, as ``str`` writes it. Raises ``MalformedValue``."""
+        """Reads ``sha-256:<hex>``, exactly as ``str`` writes it. Raises ``MalformedValue``."""
         algorithm, _, value = text.partition(":")
-        try:
-            return cls(bytes.fromhex(value), algorithm)
-        except ValueError:
-            raise MalformedValue("digest", "it is not written as algorithm:hex") from None
+        if not _HEX.fullmatch(value):
+            raise MalformedValue("digest", "it is not written as algorithm:hex, in small letters")
+        return cls(bytes.fromhex(value), algorithm)
