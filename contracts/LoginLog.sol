@@ -10,7 +10,6 @@ contract LoginLog is ILoginLog, Permissioned {
     /// @inheritdoc ILoginLog
     uint64 public override size;
 
-    bytes32[64] private _frontier;
     mapping(uint256 size => bytes32 root) private _roots;
 
     constructor(address authority) Permissioned(authority) {
@@ -18,15 +17,20 @@ contract LoginLog is ILoginLog, Permissioned {
     }
 
     /// @inheritdoc ILoginLog
-    function append(uint64 expectedSize, bytes32[] calldata leafHashes) external restricted {
+    function append(
+        uint64 expectedSize,
+        bytes32[] calldata frontier,
+        bytes32[] calldata leafHashes
+    ) external restricted {
         uint64 firstIndex = size;
-        // Check: something is appended, and for the first time.
+        // Check: something is appended, for the first time, and to the tree that is there.
         if (leafHashes.length == 0) revert LoginLog_EmptyBatch();
         if (expectedSize != firstIndex) revert LoginLog_SizeMismatch(expectedSize, firstIndex);
+        _requireFrontier(frontier, firstIndex);
 
         // Effect: the log grows, and its new root joins the roots of all its sizes.
+        bytes32 newRoot = MerkleTree.rootAfter(firstIndex, frontier, leafHashes);
         uint64 newSize = firstIndex + uint64(leafHashes.length);
-        bytes32 newRoot = MerkleTree.append(_frontier, firstIndex, leafHashes);
         size = newSize;
         _roots[newSize] = newRoot;
 
@@ -52,8 +56,14 @@ contract LoginLog is ILoginLog, Permissioned {
         uint256 length = MerkleTree.proofLength(index, atSize);
         if (proof.length != length) revert LoginLog_ProofLength(proof.length, length);
 
-        if (MerkleTree.rootOf(leafHash, index, atSize, proof) != known) {
+        if (MerkleTree.rootFrom(leafHash, index, atSize, proof) != known) {
             revert LoginLog_NotIncluded(leafHash, index, atSize);
         }
+    }
+
+    function _requireFrontier(bytes32[] calldata frontier, uint64 atSize) private view {
+        uint256 length = MerkleTree.frontierLength(atSize);
+        if (frontier.length != length) revert LoginLog_FrontierLength(frontier.length, length);
+        if (MerkleTree.rootOf(frontier) != _roots[atSize]) revert LoginLog_FrontierMismatch(atSize);
     }
 }

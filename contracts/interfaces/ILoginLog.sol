@@ -5,7 +5,9 @@ pragma solidity 0.8.37;
 /// @notice A Merkle tree as in RFC 9162, section 2.1, with SHA-256, computed by the contract itself from the leaf hashes it is given.
 /// It only grows, and the root of each size it has had stays readable.
 /// @dev A leaf hash is SHA-256(0x00 ‖ leaf) and comes from outside: the contract promises order and permanence, not that a leaf
-/// makes sense. Appending is for one party, and auditors check its leaves.
+/// makes sense. Appending is for one party, and auditors check its leaves. A tree's frontier is the roots of the perfect subtrees
+/// that it is made of, one for each set bit of its size, the largest first. The contract keeps none: whoever appends has it, and no
+/// other than the true one leads to the root that the contract keeps.
 interface ILoginLog {
     /// @notice The leaf hashes of one batch, the first of them at `firstIndex`, and the root over all entries up to its last.
     event Appended(uint64 indexed firstIndex, bytes32 root, bytes32[] leafHashes);
@@ -13,6 +15,10 @@ interface ILoginLog {
     /// @notice The log has another size than the caller counted on: the batch is stale, or was already appended.
     error LoginLog_SizeMismatch(uint64 expectedSize, uint64 actualSize);
     error LoginLog_EmptyBatch();
+    /// @notice A frontier has one hash for each set bit of the log's size.
+    error LoginLog_FrontierLength(uint256 length, uint256 expectedLength);
+    /// @notice The frontier does not lead to the log's root: it is that of another tree.
+    error LoginLog_FrontierMismatch(uint64 size);
     /// @notice The log never stopped at this size, so there is no root for it.
     error LoginLog_UnknownSize(uint64 size);
     error LoginLog_IndexOutOfRange(uint64 index, uint64 size);
@@ -22,8 +28,9 @@ interface ILoginLog {
 
     /// @notice Appends a batch, all or nothing.
     /// @param expectedSize The log's size as the caller knows it, so that no batch can be appended twice.
+    /// @param frontier The frontier of the tree before, empty while the log is.
     /// @param leafHashes SHA-256(0x00 ‖ leaf) of each entry, in order.
-    function append(uint64 expectedSize, bytes32[] calldata leafHashes) external;
+    function append(uint64 expectedSize, bytes32[] calldata frontier, bytes32[] calldata leafHashes) external;
 
     /// @notice How many entries the log has.
     function size() external view returns (uint64);

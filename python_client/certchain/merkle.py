@@ -47,6 +47,11 @@ class CompactRange:
         """How many leaves there are."""
         return self._size
 
+    @property
+    def frontier(self) -> tuple[Digest, ...]:
+        """The roots of the perfect trees, the largest first: one for each set bit of the size, none for an empty tree."""
+        return tuple(Digest(node) for node in self._perfect)
+
     def root(self) -> Digest:
         """The tree's root (RFC 9162, 2.1.1); of an empty tree the SHA-256 of nothing."""
         if not self._perfect:

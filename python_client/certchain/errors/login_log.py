@@ -6,6 +6,8 @@ from certchain.errors.base import InvalidInput, VerificationFailed
 
 __all__ = [
     "EmptyBatch",
+    "FrontierLength",
+    "FrontierMismatch",
     "IndexOutOfRange",
     "NotIncluded",
     "ProofLength",
@@ -32,6 +34,29 @@ class EmptyBatch(InvalidInput):
 
     sentence = "There is nothing to append."
     contract_error = "LoginLog_EmptyBatch"
+
+
+@dataclass(eq=False)
+class FrontierLength(InvalidInput):
+    """A frontier has one hash for each set bit of the log's size."""
+
+    length: int
+    expected_length: int
+
+    sentence = "The log's frontier has {expected_length} hashes, not {length}."
+    advice = "Rebuild the tree from the log's entries, and append with its frontier."
+    contract_error = "LoginLog_FrontierLength"
+
+
+@dataclass(eq=False)
+class FrontierMismatch(InvalidInput):
+    """The frontier is that of another tree."""
+
+    size: int
+
+    sentence = "The frontier does not lead to the root of the log at {size} entries."
+    advice = "Compare the entries with the chain's, and append with the frontier of the tree that they make."
+    contract_error = "LoginLog_FrontierMismatch"
 
 
 @dataclass(eq=False)

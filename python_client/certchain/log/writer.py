@@ -119,7 +119,7 @@ class LogWriter:
     def _append(self, batch: list[Digest]) -> int:
         expected = self._tree.size
         try:
-            self.log.append(expected, batch)
+            self.log.append(expected, self._tree.frontier, batch)
         except SizeMismatch:
             # An append that had timed out arrived in the meantime: what is there now is read, and checked, again.
             if self.log.size() == expected:

@@ -23,9 +23,10 @@ class ChainLoginLog:
     contract: BoundContract
     deployed: int
 
-    def append(self, expected_size: int, leaf_hashes: Sequence[Digest]) -> None:
+    def append(self, expected_size: int, frontier: Sequence[Digest], leaf_hashes: Sequence[Digest]) -> None:
         argument.size("expected_size", expected_size)
-        self.contract.change("append", expected_size, [leaf_hash.value for leaf_hash in leaf_hashes])
+        subtrees = [subtree.value for subtree in frontier]
+        self.contract.change("append", expected_size, subtrees, [leaf_hash.value for leaf_hash in leaf_hashes])
 
     def size(self) -> int:
         return int(self.contract.read("size"))

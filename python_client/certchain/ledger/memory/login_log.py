@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from certchain.errors import EmptyBatch, IndexOutOfRange, SizeMismatch, UnknownSize
+from certchain.errors import EmptyBatch, FrontierLength, FrontierMismatch, IndexOutOfRange, SizeMismatch, UnknownSize
 from certchain.ledger import argument
 from certchain.ledger.memory.contract import MemoryContract, page, whole
 from certchain.merkle import CompactRange, verify_inclusion
@@ -30,7 +30,7 @@ class MemoryLoginLog(MemoryContract):
     contract = "LoginLog"
 
     @whole
-    def append(self, expected_size: int, leaf_hashes: Sequence[Digest]) -> None:
+    def append(self, expected_size: int, frontier: Sequence[Digest], leaf_hashes: Sequence[Digest]) -> None:
         argument.size("expected_size", expected_size)
         self._require_role("append")
         first_index = self.log.tree.size
@@ -38,9 +38,17 @@ class MemoryLoginLog(MemoryContract):
             raise EmptyBatch
         if expected_size != first_index:
             raise SizeMismatch(expected_size, first_index)
+        self._require_frontier(frontier)
         self.log.tree.extend(leaf_hashes)
         self.log.roots[self.log.tree.size] = self.log.tree.root()
         self.log.batches.append(LogBatch(first_index, self.log.tree.root(), tuple(leaf_hashes)))
+
+    def _require_frontier(self, frontier: Sequence[Digest]) -> None:
+        tree = self.log.tree
+        if len(frontier) != len(tree.frontier):
+            raise FrontierLength(len(frontier), len(tree.frontier))
+        if tuple(frontier) != tree.frontier:
+            raise FrontierMismatch(tree.size)
 
     @whole
     def size(self) -> int:
