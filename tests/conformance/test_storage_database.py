@@ -46,7 +46,9 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Managem
 def entry(index: int) -> SaltedEntry:
     """A certification of every third login, and a wrong login otherwise."""
     if index % 3:
-        refused = LogEntry(index, 1_700_000_000, LoginOutcome.REFUSED, "C2", "LoginRefused", None, None, None, LAMP.device, None)
+        refused = LogEntry(
+            index, 1_700_000_000, LoginOutcome.REFUSED, "C2", "LoginRefused", None, None, None, LAMP.device, None
+        )
         return SaltedEntry(refused, bytes([index % 256]) * 32)
     good = LogEntry(
         index=index,

@@ -33,12 +33,15 @@ class Party:
 
 
 def device_party(device: DeviceId) -> Party:
+    """An IoT device as a signer."""
     return Party(PartyKind.DEVICE, device)
 
 
 def user_device_party(user_device: UserDeviceId) -> Party:
+    """A user device as a signer."""
     return Party(PartyKind.USER_DEVICE, user_device)
 
 
 def service_party(service: ServiceId) -> Party:
+    """A certification server, authority or custodian as a signer."""
     return Party(PartyKind.SERVICE, service)

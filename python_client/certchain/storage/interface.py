@@ -49,9 +49,7 @@ class ManagementDatabase(Protocol):
         """What ``put_device`` kept."""
         ...
 
-    def put_user_device(
-        self, user_device: UserDeviceId, information: UserDeviceInformation, keys: PublicKeys
-    ) -> None:
+    def put_user_device(self, user_device: UserDeviceId, information: UserDeviceInformation, keys: PublicKeys) -> None:
         """Keeps what a user device says of itself, and its keys."""
         ...
 

@@ -86,9 +86,7 @@ def test_the_two_keys_are_apart() -> None:
 def test_a_letter_with_an_accent_is_the_same_from_every_keyboard() -> None:
     composed, decomposed = "caf\u00e9", "cafe\u0301"
 
-    assert (
-        SecretKeys.derive(composed, SALT, CHEAP).factor_key == SecretKeys.derive(decomposed, SALT, CHEAP).factor_key
-    )
+    assert SecretKeys.derive(composed, SALT, CHEAP).factor_key == SecretKeys.derive(decomposed, SALT, CHEAP).factor_key
     assert SecretKeys.derive("cafe", SALT, CHEAP).factor_key != SecretKeys.derive(composed, SALT, CHEAP).factor_key
 
 

@@ -123,7 +123,10 @@ def test_a_killed_server_has_every_entry_that_was_told(path: Path, appends: int)
 
 
 def test_an_append_that_fails_half_way_appends_nothing(database: SqlManagementDatabase, path: Path) -> None:
-    execute(path, "CREATE TRIGGER full BEFORE INSERT ON log_entries WHEN NEW.\"index\" = 1 BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    execute(
+        path,
+        "CREATE TRIGGER full BEFORE INSERT ON log_entries WHEN NEW.\"index\" = 1 BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+    )
 
     with pytest.raises(StorageUnavailable, match="disk full"):
         database.append_entries([entry(0), entry(1)])
