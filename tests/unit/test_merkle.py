@@ -110,6 +110,18 @@ def test_a_compact_range_agrees_with_an_independent_implementation_at_every_size
         assert tree.root().value == independent().get_root(size)
 
 
+@pytest.mark.parametrize("size", range(40))
+def test_the_frontier_has_one_perfect_tree_for_each_set_bit_the_largest_first(size: int) -> None:
+    leaves = leaf_hashes()[:size]
+    expected, begin = [], 0
+    for height in reversed(range(size.bit_length())):
+        if size >> height & 1:
+            expected.append(merkle.root(leaves[begin : begin + 2**height]))
+            begin += 2**height
+
+    assert merkle.CompactRange(leaves).frontier == tuple(expected)
+
+
 @pytest.mark.parametrize("size", range(1, 301))
 def test_inclusion_paths_agree_with_an_independent_implementation(size: int) -> None:
     root = merkle.root(leaf_hashes()[:size])
