@@ -95,7 +95,10 @@ class MalformedKey(InvalidInput):
     signing_key_length: int
     exchange_key_length: int
 
-    sentence = "A signing key of {signing_key_length} bytes with an exchange key of {exchange_key_length} bytes is not one of Ed25519 (32) and P-256 (33)."
+    sentence = (
+        "A signing key of {signing_key_length} bytes with an exchange key of {exchange_key_length} bytes "
+        "is not one of Ed25519 (32) and P-256 (33)."
+    )
     contract_error = "Registration_MalformedKey"
 
 
