@@ -4,18 +4,21 @@ Where they are is kept in deployments/<network>.json. With `brownie run deploy m
 approvals, and the sender is Brownie's stored account `operator`; without these it is two, and the node's first account.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
 import brownie
 from brownie import accounts, chain, network
 
+from certchain.ledger.deployment import Deployment
+from scripts.anvil import answer_when_mined
+
 DEPLOYMENTS = Path("deployments")
 
 
 def main(approvals_required: str = "2", admin: str = "0") -> None:
     """Deploys everything and keeps where it is."""
+    answer_when_mined()
     print(f"kept in {keep(deploy(account(admin), int(approvals_required)))}")
 
 
@@ -32,21 +35,20 @@ def deploy(admin: Any, approvals_required: int) -> dict[str, Any]:
 
 def keep(contracts: dict[str, Any]) -> Path:
     """Writes where the contracts are, for the other scripts and the client layer, and returns the file."""
-    deployment = {
-        "chainId": chain.id,
-        "contracts": {name: contract.address for name, contract in contracts.items()},
-        "deployedAt": contracts["Permissions"].tx.block_number,
-    }
-    DEPLOYMENTS.mkdir(exist_ok=True)
-    file = DEPLOYMENTS / f"{network.show_active()}.json"
-    file.write_text(json.dumps(deployment, indent=2) + "\n")
-    return file
+    addresses = {name: contract.address for name, contract in contracts.items()}
+    Deployment(chain.id, contracts["Permissions"].tx.block_number, addresses).save(deployment_file())
+    return deployment_file()
 
 
 def deployed() -> dict[str, Any]:
     """The contracts by name, where this network's deployment file says that they are."""
-    deployment = json.loads((DEPLOYMENTS / f"{network.show_active()}.json").read_text())
-    return {name: getattr(brownie, name).at(address) for name, address in deployment["contracts"].items()}
+    addresses = Deployment.load(deployment_file()).contracts
+    return {name: getattr(brownie, name).at(address) for name, address in addresses.items()}
+
+
+def deployment_file() -> Path:
+    """Where it is kept where the active network's contracts are."""
+    return DEPLOYMENTS / f"{network.show_active()}.json"
 
 
 def account(name: str) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 from brownie import accounts
 
 from certchain.ledger.permission import permission_table
+from scripts.anvil import answer_when_mined
 from scripts.deploy import account, deployed
 
 # Accounts of the node by number; 0 is the admin.
@@ -21,6 +22,7 @@ LOCAL_HOLDERS = {"authority": [1], "approver": [2, 3], "manufacturer": [4], "cer
 
 def main(holders_file: str = "", admin: str = "0") -> None:
     """Applies the table and grants the roles."""
+    answer_when_mined()
     contracts, sender = deployed(), account(admin)
     holders = tomllib.loads(Path(holders_file).read_text()) if holders_file else local_holders()
     apply_table(contracts, sender)

@@ -8,6 +8,7 @@ import pytest
 
 from certchain.encoding.digest import key_thumbprint
 from certchain.models.registration import PublicKeys
+from scripts.anvil import answer_when_mined
 from scripts.deploy import deploy
 from scripts.grant_roles import apply_table, grant
 from tests.contracts.sample import FIRST, SECOND, THIRD, Keys, keys
@@ -37,6 +38,11 @@ class Actors:
             "manufacturer": [self.manufacturer, self.rival],
             "certification_server": [self.server],
         }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _mined() -> None:
+    answer_when_mined()
 
 
 @pytest.fixture(autouse=True)

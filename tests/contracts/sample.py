@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 FIRST, SECOND, THIRD = range(3)
 LOW, MEDIUM, HIGH, CRITICAL = range(4)
@@ -56,3 +56,13 @@ def leaf_hash(leaf: bytes) -> bytes:
 def leaf_hashes(leaves: Sequence[bytes]) -> list[bytes]:
     """The leaf hash of each leaf, in order."""
     return [leaf_hash(leaf) for leaf in leaves]
+
+
+def frontier(tree: Any, size: int) -> list[bytes]:
+    """The roots of the perfect subtrees that a pymerkle tree of `size` entries is made of, the largest first."""
+    roots, start = [], 0
+    for height in reversed(range(size.bit_length())):
+        if size >> height & 1:
+            roots.append(tree._get_root(start, start + 2**height))
+            start += 2**height
+    return roots

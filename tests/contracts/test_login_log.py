@@ -1,7 +1,6 @@
 """LoginLog: it only grows, and its roots are those of RFC 9162."""
 
 from hashlib import sha256
-from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -10,7 +9,7 @@ from pymerkle import InmemoryTree
 
 from tests.contracts.conftest import Actors
 from tests.contracts.reverting import reverts
-from tests.contracts.sample import leaf_hash, leaf_hashes
+from tests.contracts.sample import frontier, leaf_hash, leaf_hashes
 
 # The entries and roots that certificate-transparency's own tests have used since RFC 6962.
 PUBLISHED_LEAVES = [
@@ -33,6 +32,21 @@ PUBLISHED_ROOTS = [
 ]
 
 
+class Writer:
+    """Appends as the certification server does: with the frontier of the tree that it appended before."""
+
+    def __init__(self, login_log: Any, sender: dict[str, Any], tree: InmemoryTree) -> None:
+        self._log, self._sender, self._tree = login_log, sender, tree
+        self.size = 0
+
+    def append_to(self, size: int) -> Any:
+        """The tree's entries up to `size`, in one batch."""
+        hashes = [self._tree.get_leaf(index) for index in range(self.size + 1, size + 1)]
+        receipt = self._log.append(self.size, frontier(self._tree, self.size), hashes, self._sender)
+        self.size = size
+        return receipt
+
+
 @pytest.fixture(scope="module")
 def tree() -> InmemoryTree:
     """Five thousand entries in an independent RFC 9162 tree."""
@@ -45,9 +59,10 @@ def server(actors: Actors) -> dict[str, Any]:
     return {"from": actors.server}
 
 
-def hashes_between(tree: InmemoryTree, start: int, stop: int) -> list[bytes]:
-    """The leaf hashes of entries `start` to `stop - 1`, counted from 0."""
-    return [tree.get_leaf(index) for index in range(start + 1, stop + 1)]
+@pytest.fixture
+def writer(login_log: Any, server: dict[str, Any], tree: InmemoryTree) -> Writer:
+    """Whoever writes the tree's entries into the log."""
+    return Writer(login_log, server, tree)
 
 
 # --------------------------------------------------------------------------------------------------------------- growth
@@ -59,29 +74,28 @@ def test_an_empty_log_has_the_root_of_nothing(login_log: Any) -> None:
     assert bytes(login_log.rootAt(0)) == sha256().digest()
 
 
-def test_appending_grows_the_log_and_publishes_the_leaves(login_log: Any, server: dict[str, Any]) -> None:
+def test_appending_grows_the_log_and_publishes_the_leaves(login_log: Any, writer: Writer, tree: InmemoryTree) -> None:
     """The event holds what an auditor needs to build the tree again."""
-    leaves = leaf_hashes([b"a", b"b", b"c"])
-    login_log.append(0, leaves[:1], server)
-    event = login_log.append(1, leaves[1:], server).events["Appended"]
+    writer.append_to(1)
+    event = writer.append_to(3).events["Appended"]
     assert login_log.size() == 3
-    assert (event["firstIndex"], bytes(event["root"])) == (1, bytes(login_log.root()))
-    assert [bytes(leaf) for leaf in event["leafHashes"]] == leaves[1:]
+    assert (event["firstIndex"], bytes(event["root"])) == (1, tree.get_root(3))
+    assert [bytes(leaf) for leaf in event["leafHashes"]] == [tree.get_leaf(2), tree.get_leaf(3)]
 
 
-def test_every_batch_leaves_its_root(login_log: Any, server: dict[str, Any]) -> None:
+def test_every_batch_leaves_its_root(login_log: Any, writer: Writer) -> None:
     """The root of each size the log has had stays readable when it has grown past it."""
     roots = [bytes(login_log.root())]
-    for size in range(5):
-        login_log.append(size, [leaf_hash(bytes([size]))], server)
+    for size in range(1, 6):
+        writer.append_to(size)
         roots.append(bytes(login_log.root()))
     assert [bytes(login_log.rootAt(size)) for size in range(6)] == roots
     assert len(set(roots)) == 6
 
 
-def test_a_size_the_log_never_stopped_at_has_no_root(login_log: Any, server: dict[str, Any]) -> None:
+def test_a_size_the_log_never_stopped_at_has_no_root(login_log: Any, writer: Writer) -> None:
     """Neither inside a batch nor past the end."""
-    login_log.append(0, leaf_hashes([b"a", b"b", b"c"]), server)
+    writer.append_to(3)
     for size in (1, 2, 4, 2**64 - 1):
         with reverts("LoginLog_UnknownSize", size):
             login_log.rootAt(size)
@@ -90,34 +104,73 @@ def test_a_size_the_log_never_stopped_at_has_no_root(login_log: Any, server: dic
 def test_a_batch_is_not_appended_twice(login_log: Any, server: dict[str, Any]) -> None:
     """A duplicate counts on the size of before; the refusal says both sizes, and the log is as it was."""
     batch = leaf_hashes([b"a", b"b"])
-    login_log.append(0, batch, server)
+    login_log.append(0, [], batch, server)
     root = login_log.root()
     with reverts("LoginLog_SizeMismatch", 0, 2):
-        login_log.append(0, batch, server)
+        login_log.append(0, [], batch, server)
     assert (login_log.size(), login_log.root()) == (2, root)
 
 
 @pytest.mark.parametrize("expected_size", [0, 2, 4, 2**64 - 1])
-def test_a_stale_batch_is_refused(login_log: Any, server: dict[str, Any], expected_size: int) -> None:
+def test_a_stale_batch_is_refused(
+    login_log: Any, server: dict[str, Any], writer: Writer, tree: InmemoryTree, expected_size: int
+) -> None:
     """Whoever counts on another size, smaller or greater, is told both."""
-    login_log.append(0, leaf_hashes([b"a", b"b", b"c"]), server)
+    writer.append_to(3)
     with reverts("LoginLog_SizeMismatch", expected_size, 3):
-        login_log.append(expected_size, [leaf_hash(b"d")], server)
+        login_log.append(expected_size, frontier(tree, 3), [leaf_hash(b"d")], server)
 
 
-def test_an_empty_batch_is_refused(login_log: Any, server: dict[str, Any]) -> None:
+def test_an_empty_batch_is_refused(login_log: Any, server: dict[str, Any], writer: Writer, tree: InmemoryTree) -> None:
     """Appending nothing is a mistake, on an empty log and on a grown one."""
     with reverts("LoginLog_EmptyBatch"):
-        login_log.append(0, [], server)
-    login_log.append(0, [leaf_hash(b"a")], server)
+        login_log.append(0, [], [], server)
+    writer.append_to(1)
     with reverts("LoginLog_EmptyBatch"):
-        login_log.append(1, [], server)
+        login_log.append(1, frontier(tree, 1), [], server)
 
 
 def test_equal_leaves_are_different_entries(login_log: Any, server: dict[str, Any]) -> None:
     """The same leaf hash again, zero too, is one more entry: the contract does not judge a leaf."""
-    login_log.append(0, [leaf_hash(b"a"), leaf_hash(b"a"), bytes(32)], server)
+    login_log.append(0, [], [leaf_hash(b"a"), leaf_hash(b"a"), bytes(32)], server)
     assert login_log.size() == 3
+
+
+# ------------------------------------------------------------------------------------------------------------- frontier
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 7, 8, 11])
+def test_a_frontier_has_a_hash_for_each_perfect_subtree(
+    login_log: Any, server: dict[str, Any], writer: Writer, tree: InmemoryTree, size: int
+) -> None:
+    """One too many or one too few is refused, and the refusal says both lengths."""
+    if size:
+        writer.append_to(size)
+    good = frontier(tree, size)
+    with reverts("LoginLog_FrontierLength", len(good) + 1, len(good)):
+        login_log.append(size, [*good, bytes(32)], [leaf_hash(b"a")], server)
+    if good:
+        with reverts("LoginLog_FrontierLength", len(good) - 1, len(good)):
+            login_log.append(size, good[:-1], [leaf_hash(b"a")], server)
+    login_log.append(size, good, [leaf_hash(b"a")], server)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 11])
+def test_the_frontier_of_another_tree_is_refused(
+    login_log: Any, server: dict[str, Any], writer: Writer, tree: InmemoryTree, size: int
+) -> None:
+    """One changed bit in any of its hashes, or two of them exchanged, and the past would be another: nothing is appended."""
+    writer.append_to(size)
+    good = frontier(tree, size)
+    for place, subtree in enumerate(good):
+        changed = [*good]
+        changed[place] = bytes([subtree[0] ^ 1]) + subtree[1:]
+        with reverts("LoginLog_FrontierMismatch", size):
+            login_log.append(size, changed, [leaf_hash(b"a")], server)
+    if len(good) > 1:
+        with reverts("LoginLog_FrontierMismatch", size):
+            login_log.append(size, good[::-1], [leaf_hash(b"a")], server)
+    assert (login_log.size(), bytes(login_log.root())) == (size, tree.get_root(size))
 
 
 # ---------------------------------------------------------------------------------------------------------------- roots
@@ -125,16 +178,17 @@ def test_equal_leaves_are_different_entries(login_log: Any, server: dict[str, An
 
 def test_roots_are_the_published_ones(login_log: Any, server: dict[str, Any]) -> None:
     """The eight entries of certificate-transparency give its eight roots, and nothing gives that of nothing."""
-    for size, leaf in enumerate(PUBLISHED_LEAVES):
+    published = Writer(login_log, server, InmemoryTree.init_from_entries(PUBLISHED_LEAVES, algorithm="sha256"))
+    for size in range(8):
         assert bytes(login_log.root()) == PUBLISHED_ROOTS[size]
-        login_log.append(size, [leaf_hash(leaf)], server)
+        published.append_to(size + 1)
     assert bytes(login_log.root()) == PUBLISHED_ROOTS[8]
 
 
 @pytest.mark.parametrize("size", range(1, 9))
 def test_one_batch_gives_the_published_root(login_log: Any, server: dict[str, Any], size: int) -> None:
     """However the entries are divided into batches, the root is the same."""
-    login_log.append(0, leaf_hashes(PUBLISHED_LEAVES[:size]), server)
+    login_log.append(0, [], leaf_hashes(PUBLISHED_LEAVES[:size]), server)
     assert bytes(login_log.root()) == PUBLISHED_ROOTS[size]
 
 
@@ -144,33 +198,29 @@ def test_the_independent_tree_agrees_with_the_published_roots() -> None:
     assert [published.get_root(size) for size in range(9)] == PUBLISHED_ROOTS
 
 
-def test_roots_agree_for_every_size_to_300_one_by_one(
-    login_log: Any, server: dict[str, Any], tree: InmemoryTree
-) -> None:
+def test_roots_agree_for_every_size_to_300_one_by_one(login_log: Any, writer: Writer, tree: InmemoryTree) -> None:
     """Entries that come alone."""
-    for size in range(300):
-        login_log.append(size, hashes_between(tree, size, size + 1), server)
-        assert bytes(login_log.root()) == tree.get_root(size + 1), f"at size {size + 1}"
+    for size in range(1, 301):
+        writer.append_to(size)
+        assert bytes(login_log.root()) == tree.get_root(size), f"at size {size}"
 
 
 def test_roots_agree_for_every_size_to_300_in_one_batch(
-    login_log: Any, actors: Actors, tree: InmemoryTree, chain: Any
+    login_log: Any, server: dict[str, Any], tree: InmemoryTree, chain: Any
 ) -> None:
     """Entries that come all at once."""
     for size in range(1, 301):
-        login_log.append(0, hashes_between(tree, 0, size), {"from": actors.server})
+        Writer(login_log, server, tree).append_to(size)
         assert bytes(login_log.root()) == tree.get_root(size), f"at size {size}"
         chain.revert()
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_roots_agree_for_random_sizes_to_5000(
-    login_log: Any, server: dict[str, Any], tree: InmemoryTree, seed: int
-) -> None:
+def test_roots_agree_for_random_sizes_to_5000(login_log: Any, writer: Writer, tree: InmemoryTree, seed: int) -> None:
     """Twenty random batches that make five thousand entries together; every root is compared again at the end."""
-    sizes = [0, *sorted(Random(seed).sample(range(1, 5_000), 19)), 5_000]
-    for before, after in pairwise(sizes):
-        login_log.append(before, hashes_between(tree, before, after), server)
+    sizes = [*sorted(Random(seed).sample(range(1, 5_000), 19)), 5_000]
+    for size in sizes:
+        writer.append_to(size)
     for size in sizes:
         assert bytes(login_log.rootAt(size)) == tree.get_root(size), f"at size {size}"
 
@@ -184,12 +234,10 @@ def inclusion_proof(tree: InmemoryTree, index: int, size: int) -> list[bytes]:
 
 
 @pytest.fixture
-def grown(login_log: Any, server: dict[str, Any], tree: InmemoryTree) -> Any:
+def grown(login_log: Any, writer: Writer) -> Any:
     """A log with a root for each size to 20, then for 37, 64 and 300."""
-    for size in range(20):
-        login_log.append(size, hashes_between(tree, size, size + 1), server)
-    for before, after in ((20, 37), (37, 64), (64, 300)):
-        login_log.append(before, hashes_between(tree, before, after), server)
+    for size in (*range(1, 21), 37, 64, 300):
+        writer.append_to(size)
     return login_log
 
 
@@ -203,7 +251,7 @@ def test_every_entry_is_proven_at_every_size(grown: Any, tree: InmemoryTree, siz
 
 def test_the_only_entry_is_proven_by_nothing(login_log: Any, server: dict[str, Any]) -> None:
     """In a log of one entry the leaf hash is the root, and the proof is empty."""
-    login_log.append(0, [leaf_hash(b"a")], server)
+    login_log.append(0, [], [leaf_hash(b"a")], server)
     login_log.checkInclusion(leaf_hash(b"a"), 0, 1, [])
     with reverts("LoginLog_NotIncluded", leaf_hash(b"b"), 0, 1):
         login_log.checkInclusion(leaf_hash(b"b"), 0, 1, [])

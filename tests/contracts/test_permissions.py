@@ -201,11 +201,11 @@ def test_only_the_admin_changes_permissions(permissions: Any, actors: Actors, fu
 
 def test_a_revoked_role_is_gone_at_once(permissions: Any, login_log: Any, actors: Actors) -> None:
     """After the admin took it back, its former holder is refused like anyone."""
-    login_log.append(0, [word("leaf")], {"from": actors.server})
+    login_log.append(0, [], [word("leaf")], {"from": actors.server})
     permissions.revokeRole(TABLE.number("certification_server"), actors.server, {"from": actors.admin})
     selector = bytes.fromhex(login_log.signatures["append"].removeprefix("0x"))
     with reverts("Permissioned_NotAuthorised", actors.server, selector):
-        login_log.append(1, [word("leaf")], {"from": actors.server})
+        login_log.append(1, [word("leaf")], [word("leaf")], {"from": actors.server})
 
 
 def test_a_role_with_a_delay_does_not_act_directly(permissions: Any, login_log: Any, actors: Actors) -> None:
@@ -213,7 +213,7 @@ def test_a_role_with_a_delay_does_not_act_directly(permissions: Any, login_log: 
     permissions.grantRole(TABLE.number("certification_server"), actors.thief, 3600, {"from": actors.admin})
     selector = bytes.fromhex(login_log.signatures["append"].removeprefix("0x"))
     with reverts("Permissioned_NotAuthorised", actors.thief, selector):
-        login_log.append(0, [word("leaf")], {"from": actors.thief})
+        login_log.append(0, [], [word("leaf")], {"from": actors.thief})
 
 
 def test_nobody_acts_in_the_name_of_the_permissions(permissions: Any, update_registry: Any, actors: Actors) -> None:
@@ -232,14 +232,14 @@ def test_nobody_acts_in_the_name_of_the_permissions(permissions: Any, update_reg
 
 def test_a_closed_contract_refuses_everyone(permissions: Any, login_log: Any, actors: Actors) -> None:
     """In an emergency the admin can stop all changes of a contract; what was written stays readable."""
-    login_log.append(0, [word("leaf")], {"from": actors.server})
+    login_log.append(0, [], [word("leaf")], {"from": actors.server})
     permissions.setTargetClosed(login_log, True, {"from": actors.admin})
     selector = bytes.fromhex(login_log.signatures["append"].removeprefix("0x"))
     with reverts("Permissioned_NotAuthorised", actors.server, selector):
-        login_log.append(1, [word("leaf")], {"from": actors.server})
+        login_log.append(1, [word("leaf")], [word("leaf")], {"from": actors.server})
     assert login_log.size() == 1
     permissions.setTargetClosed(login_log, False, {"from": actors.admin})
-    login_log.append(1, [word("leaf")], {"from": actors.server})
+    login_log.append(1, [word("leaf")], [word("leaf")], {"from": actors.server})
 
 
 def test_roles_are_labelled(permissions: Any) -> None:

@@ -27,8 +27,10 @@ from tests.contracts.sample import (
     REVOKED,
     SUPERSEDED,
     SUSPENDED,
+    frontier,
     keys,
     leaf_hash,
+    leaf_hashes,
     package,
     request,
     word,
@@ -83,8 +85,8 @@ class LogMachine(Walk):
         size = self.tree.get_size()
         expected = max(0, size + gap)
         refusal = None if expected == size else ("LoginLog_SizeMismatch", expected, size)
-        hashes = [leaf_hash(leaf) for leaf in batch]
-        if settle(refusal, lambda: self.contract.append(expected, hashes, {"from": self.actors.server})):
+        past, hashes = frontier(self.tree, size), leaf_hashes(batch)
+        if settle(refusal, lambda: self.contract.append(expected, past, hashes, {"from": self.actors.server})):
             self.tree.append_entries(batch)
             self.roots[self.tree.get_size()] = self.tree.get_root()
 
@@ -92,8 +94,16 @@ class LogMachine(Walk):
     def append_as_the_thief(self, batch: list[bytes]) -> None:
         selector = bytes.fromhex(self.contract.signatures["append"].removeprefix("0x"))
         with reverts("Permissioned_NotAuthorised", self.actors.thief, selector):
-            hashes = [leaf_hash(leaf) for leaf in batch]
-            self.contract.append(self.tree.get_size(), hashes, {"from": self.actors.thief})
+            past = frontier(self.tree, self.tree.get_size())
+            self.contract.append(self.tree.get_size(), past, leaf_hashes(batch), {"from": self.actors.thief})
+
+    @rule(batch=leaves, place=places)
+    def forge_the_past(self, batch: list[bytes], place: float) -> None:
+        past = frontier(self.tree, self.tree.get_size())
+        if past:
+            past[int(place * len(past))] = leaf_hash(b"never appended")
+            with reverts("LoginLog_FrontierMismatch", self.tree.get_size()):
+                self.contract.append(self.tree.get_size(), past, leaf_hashes(batch), {"from": self.actors.server})
 
     @rule(place=places, stop=places)
     def prove(self, place: float, stop: float) -> None:

@@ -21,6 +21,8 @@ from tests.contracts.sample import (
 
 LARGEST = 2**64 - 1
 
+Act = Callable[[], Any]
+
 
 @pytest.fixture
 def product(update_registry: Any, actors: Actors) -> int:
@@ -156,7 +158,7 @@ def test_a_product_never_registered_is_unknown(
 ) -> None:
     """0 stands for none, and the next one is not there yet: for every function that names a product."""
     manufacturer = {"from": actors.manufacturer}
-    refused: list[Callable[[], Any]] = [
+    refused: list[Act] = [
         lambda: update_registry.requestVersion(unknown, 1, manufacturer),
         lambda: update_registry.issueVersion(unknown, 1, word("VerID"), {"from": actors.authority}),
         lambda: update_registry.recordPackage(unknown, 1, *package("x"), manufacturer),
@@ -253,7 +255,7 @@ def test_a_package_is_withdrawn_once(steps: Steps, start: int) -> None:
 def test_a_version_never_requested_is_unknown(steps: Steps, version: int) -> None:
     """It can be neither issued nor recorded nor read."""
     steps.request(1)
-    refused: list[Callable[[], Any]] = [
+    refused: list[Act] = [
         lambda: steps.issue(version),
         lambda: steps.record(version),
         lambda: steps.registry.packageAt(1, version),
@@ -278,7 +280,7 @@ def test_a_package_never_recorded_is_unknown(steps: Steps, unknown: bytes) -> No
     """It can be neither approved nor withdrawn, validated or read."""
     steps.reach(ISSUED)
     registry, actors = steps.registry, steps.actors
-    refused: list[Callable[[], Any]] = [
+    refused: list[Act] = [
         lambda: registry.approve(unknown, {"from": actors.approver}),
         lambda: registry.withdraw(unknown, {"from": actors.manufacturer}),
         lambda: registry.validate(unknown, word("digest")),
@@ -400,7 +402,7 @@ def test_a_withdrawn_package_is_not_approved(steps: Steps, start: int) -> None:
 def test_only_its_manufacturer_takes_the_steps_of_a_product(steps: Steps) -> None:
     """Another manufacturer can neither request nor record nor withdraw, though it holds the same role."""
     registry, rival = steps.registry, steps.actors.rival
-    refused: list[tuple[int, Callable[[], Any]]] = [
+    refused: list[tuple[int, Act]] = [
         (NONE, lambda: registry.requestVersion(1, 1, {"from": rival})),
         (ISSUED, lambda: registry.recordPackage(1, 1, *package("forged"), {"from": rival})),
         (RECORDED, lambda: registry.withdraw(package("version 1").pkg_id, {"from": rival})),
