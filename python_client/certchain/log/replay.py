@@ -1,15 +1,16 @@
 """The replay: every entry of a log, in order, against every leaf hash and every root that the chain has."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NoReturn, Protocol
 
+from certchain.errors import LogInconsistent
 from certchain.ledger import LoginLogLedger
 from certchain.log.leaf import entry_leaf_hash
 from certchain.merkle import CompactRange
 from certchain.models.digest import Digest
 from certchain.models.log import LogBatch, SaltedEntry
-from certchain.verification.log import verify_leaves, verify_root
+from certchain.verification.log import verify_indices, verify_leaves, verify_root
 
 PAGE = 1000
 _BATCHES = 50
@@ -45,7 +46,7 @@ def replay(
     target = log.size() if size is None else size
     tree, leaves = CompactRange(), list[Digest]()
     for batch in _batches(log, target):
-        _check_batch(source, batch)
+        _check_batch(source, log, batch)
         tree.extend(batch.leaf_hashes)
         leaves.extend(batch.leaf_hashes)
         verify_root(tree.size, batch.root, tree.root())
@@ -64,12 +65,28 @@ def _batches(log: LoginLogLedger, target: int) -> Iterator[LogBatch]:
                 start = batch.first_index + len(batch.leaf_hashes)
 
 
-def _check_batch(source: EntrySource, batch: LogBatch) -> None:
-    """Compares a batch with the source; one entry more is read, since it shows whether an entry was inserted."""
+def _check_batch(source: EntrySource, log: LoginLogLedger, batch: LogBatch) -> None:
     for offset in range(0, len(batch.leaf_hashes), PAGE):
         first, on_chain = batch.first_index + offset, batch.leaf_hashes[offset : offset + PAGE]
-        offered = [entry_leaf_hash(salted) for salted in read_entries(source, first, len(on_chain) + 1)]
-        verify_leaves(first, on_chain, offered)
+        entries = read_entries(source, first, len(on_chain))
+        try:
+            verify_leaves(first, on_chain, _leaf_hashes(entries))
+        except LogInconsistent as difference:
+            _explain(source, log, difference)
+        verify_indices(first, entries)
+
+
+def _explain(source: EntrySource, log: LoginLogLedger, difference: LogInconsistent) -> NoReturn:
+    """Looks further than the batch, since what was moved may be far away, and says what happened."""
+    first = difference.index
+    batches = log.batches(first, _BATCHES)
+    on_chain = [leaf_hash for batch in batches for leaf_hash in batch.leaf_hashes][first - batches[0].first_index :]
+    verify_leaves(first, on_chain, _leaf_hashes(read_entries(source, first, len(on_chain) + 1)))
+    raise difference
+
+
+def _leaf_hashes(entries: Sequence[SaltedEntry]) -> list[Digest]:
+    return [entry_leaf_hash(salted) for salted in entries]
 
 
 def read_entries(source: EntrySource, first: int, count: int) -> list[SaltedEntry]:

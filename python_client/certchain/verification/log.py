@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from certchain.errors import LogInconsistent
 from certchain.models.digest import Digest
+from certchain.models.log import SaltedEntry
 
 
 def verify_leaves(first: int, on_chain: Sequence[Digest], offered: Sequence[Digest]) -> Sequence[Digest]:
@@ -16,6 +17,14 @@ def verify_leaves(first: int, on_chain: Sequence[Digest], offered: Sequence[Dige
         if place >= len(offered) or offered[place] != leaf_hash:
             raise LogInconsistent(_what_happened(on_chain[place:], offered[place:]), first + place)
     return on_chain
+
+
+def verify_indices(first: int, entries: Sequence[SaltedEntry]) -> Sequence[SaltedEntry]:
+    """Returns the entries from ``first`` on when each carries its own place as its index. Raises ``LogInconsistent``."""
+    for index, salted in enumerate(entries, first):
+        if salted.entry.index != index:
+            raise LogInconsistent(f"the entry gives its index as {salted.entry.index}", index)
+    return entries
 
 
 def verify_root(size: int, on_chain: Digest, replayed: Digest) -> Digest:
