@@ -1,11 +1,12 @@
 """What every ledger takes for an argument: the ranges of the contracts' types, checked before anything else."""
 
+import re
 from collections.abc import Iterable
 from enum import IntEnum
 from typing import TypeVar
 
 from eth_typing import ChecksumAddress
-from eth_utils.address import is_address, to_checksum_address
+from eth_utils.address import is_checksum_address, is_checksum_formatted_address, to_checksum_address
 
 from certchain.errors import MalformedValue
 from certchain.models.registration import Factor, RegistrationRequest, RiskLevel
@@ -15,6 +16,8 @@ METHOD_BITS = 16
 APPROVAL_BITS = 16
 SIZE_BITS = 64
 COUNT_BITS = 256
+
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 
 Choice = TypeVar("Choice", bound=IntEnum)
 
@@ -48,7 +51,8 @@ def count(name: str, value: int) -> int:
 
 def account(name: str, address: str) -> ChecksumAddress:
     """An account as a checksummed address. Raises ``MalformedValue``, also for a wrong checksum."""
-    if not is_address(address):
+    checked = is_checksum_formatted_address(address)
+    if not _ADDRESS.fullmatch(address) or (checked and not is_checksum_address(address)):
         raise MalformedValue(name, f"{address!r} is not an address")
     return to_checksum_address(address)
 

@@ -34,7 +34,7 @@ class BoundContract:
     def read(self, function: str, *arguments: object, block: int | None = None) -> Any:
         """What a view returns: its only value. Raises the contract's refusal."""
         called = self.artifact.functions[function]
-        question: TxParams = {"from": self.sender.account, "to": self.address, "data": called.encode(*arguments)}
+        question: TxParams = {"to": self.address, "data": called.encode(*arguments)}
         try:
             answer = self.connection.call(question, "latest" if block is None else block)
         except Reverted as revert:

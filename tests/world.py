@@ -1,0 +1,179 @@
+"""A network of any kind for tests: the same people, with the same roles, on memory, eth-tester, anvil or Ganache."""
+
+import itertools
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eth_account import Account
+
+from certchain.config.clock import SystemClock
+from certchain.errors import CertchainError, ProgramMissing
+from certchain.ledger import Ledger
+from certchain.ledger.chain import ChainLedger, Connection, deploy, fund
+from certchain.ledger.embedded import embedded_chain
+from certchain.ledger.memory import MemoryNetwork
+from certchain.ledger.node import Program, find_program, free_port, start_node
+from certchain.merkle import CompactRange
+from certchain.models.digest import Digest
+from certchain.models.identifier import DeviceId, MethodNumber, ProductId, RegistrationId, UserDeviceId
+from certchain.models.log import LogBatch
+from certchain.models.registration import Factor, PublicKeys, RegistrationRequest, RiskLevel
+
+KINDS = ("memory", "eth-tester", "anvil", "ganache")
+APPROVALS_REQUIRED = 2
+
+ROLES = {
+    "admin": "admin",
+    "authority": "authority",
+    "approver": "approver",
+    "second approver": "approver",
+    "third approver": "approver",
+    "manufacturer": "manufacturer",
+    "rival": "manufacturer",
+    "server": "certification_server",
+    "thief": None,
+}
+
+
+@dataclass
+class World:
+    """The ledgers of all the people on one network; what they make is new and valid by default."""
+
+    ledgers: dict[str, Any]
+    tree: CompactRange = field(default_factory=CompactRange)
+    batches: list[LogBatch] = field(default_factory=list)
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    three_factors: MethodNumber = field(init=False)
+
+    def __post_init__(self) -> None:
+        factors = (Factor.FIRST, Factor.SECOND, Factor.THIRD)
+        self.three_factors = self["authority"].registrations.define_method(factors)
+
+    def __getitem__(self, name: str) -> Ledger:
+        found: Ledger = self.ledgers[name]
+        return found
+
+    def device(self) -> DeviceId:
+        return self["server"].registrations.enrol_device(keys())
+
+    def user_device(self) -> UserDeviceId:
+        return self["server"].registrations.enrol_user_device(keys())
+
+    def request(self, **values: Any) -> RegistrationRequest:
+        """A registration request for a new pair, but for what is given."""
+        given = {"method": self.three_factors, "risk": RiskLevel.MEDIUM, "commitment": word(), **values}
+        given["user_device"] = given.get("user_device") or self.user_device()
+        given["device"] = given.get("device") or self.device()
+        return RegistrationRequest(**given)
+
+    def registration(self, **values: Any) -> RegistrationId:
+        return self["server"].registrations.register(self.request(**values))
+
+    def append(self, count: int) -> LogBatch:
+        """Appends new leaves to the login log."""
+        leaf_hashes, before = tuple(word() for _ in range(count)), self.tree.size
+        self["server"].login_log.append(before, self.tree.frontier, leaf_hashes)
+        self.tree.extend(leaf_hashes)
+        self.batches.append(LogBatch(before, self.tree.root(), leaf_hashes))
+        return self.batches[-1]
+
+    def product(self) -> ProductId:
+        return self["manufacturer"].updates.register_product("lock", f"model {next(self.numbers)}")
+
+    def issued(self, version: int = 1) -> ProductId:
+        """A product with one version, requested and issued (R1 to R3)."""
+        product = self.product()
+        self.issue(product, version)
+        return product
+
+    def issue(self, product: ProductId, version: int) -> None:
+        self["manufacturer"].updates.request_version(product, version)
+        self["authority"].updates.issue_version(product, version, word())
+
+    def recorded(self, product: ProductId, version: int = 1) -> tuple[Digest, Digest]:
+        """PkgID and digest of a package of an issued version, recorded (R5)."""
+        pkg_id, digest = word(), word()
+        self["manufacturer"].updates.record_package(product, version, pkg_id, digest, 296_756)
+        return pkg_id, digest
+
+    def approved(self, product: ProductId, version: int = 1) -> tuple[Digest, Digest]:
+        """The same, approved (R6)."""
+        pkg_id, digest = self.recorded(product, version)
+        self["approver"].updates.approve(pkg_id)
+        self["second approver"].updates.approve(pkg_id)
+        return pkg_id, digest
+
+
+def word() -> Digest:
+    """32 bytes that nobody has seen."""
+    return Digest(secrets.token_bytes(32))
+
+
+NOTHING = Digest(bytes(32))
+
+
+def keys() -> PublicKeys:
+    """Keys that nobody has seen."""
+    return PublicKeys(secrets.token_bytes(32), b"\x02" + secrets.token_bytes(32))
+
+
+@contextmanager
+def refused(expected: CertchainError) -> Iterator[None]:
+    """What is done within raises just this error, with just these values."""
+    with pytest.raises(CertchainError) as caught:
+        yield
+    assert type(caught.value) is type(expected), repr(caught.value)
+    assert caught.value.values() == expected.values()
+
+
+@contextmanager
+def world(kind: str, folder: Path) -> Iterator[World]:
+    """A network of one of ``KINDS``. Where its program is missing, the test is skipped; in CI it fails."""
+    if kind == "memory":
+        yield World(_in_memory())
+    elif kind == "eth-tester":
+        yield World(on_chain(embedded_chain()))
+    else:
+        require_program(Program(kind))
+        with start_node(Program(kind), folder, free_port()) as node:
+            connection = Connection.http(node.url)
+            yield World(on_chain(connection))
+            connection.close()
+
+
+def require_program(program: Program) -> Path:
+    try:
+        return find_program(program)
+    except ProgramMissing:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(f"{program} is not installed; `make setup` gets it")
+
+
+def on_chain(connection: Connection) -> dict[str, Any]:
+    """Ledgers of all the people on a new deployment."""
+    accounts = {name: Account.create() for name in ROLES}
+    fund(connection, [account.address for account in accounts.values()])
+    deployment = deploy(connection, accounts["admin"], APPROVALS_REQUIRED)
+    return _with_roles(
+        {name: ChainLedger.connect(connection, deployment, account) for name, account in accounts.items()}
+    )
+
+
+def _in_memory() -> dict[str, Any]:
+    network = MemoryNetwork(SystemClock(), APPROVALS_REQUIRED)
+    accounts = {name: network.admin if name == "admin" else "0x" + secrets.token_hex(20) for name in ROLES}
+    return _with_roles({name: network.ledger(account) for name, account in accounts.items()})
+
+
+def _with_roles(ledgers: dict[str, Any]) -> dict[str, Any]:
+    for name, role in ROLES.items():
+        if role and name != "admin":
+            ledgers["admin"].permissions.grant(role, ledgers[name].account)
+    return ledgers
