@@ -54,6 +54,11 @@ def commitment(registration: RegistrationHash) -> Digest:
     return digest("commitment", registration.value)
 
 
+def application_digest(body: bytes) -> Digest:
+    """H("application", body): which application a registration was granted to."""
+    return digest("application", body)
+
+
 def key_data_context(user_device: UserDeviceId, device: DeviceId, committed: Digest) -> bytes:
     """What sealed key data is bound to: the pair, and the registration's commitment."""
     return preimage("key-data", number(user_device), number(device), committed.value)

@@ -167,11 +167,15 @@ class LoginGrantKept:
 
 @dataclass(frozen=True, slots=True)
 class KeyData:
-    """What the certification server needs, besides its database's information, to rebuild R, and whose it is. Kept sealed."""
+    """What the certification server needs, besides its database's information, to rebuild R, and whose it is. Kept sealed.
+
+    ``application`` is the digest of the application that was granted: an applicant who has not heard the answer gets it again.
+    """
 
     user: UserId
     salt: bytes = field(repr=False)
     second_factor: Digest | None = field(repr=False)
+    application: Digest
 
 
 # -------------------------------------------------------------------------------------------------------------------- session

@@ -75,6 +75,16 @@ def verify_user(name: str, salt: bytes, on_chain: Digest) -> str:
     return name
 
 
+def may_be_granted(application: RegistrationApplication, latest: Registration | None) -> bool:
+    """Whether the pair's latest registration could be the one that this application was granted: its answer may have been lost."""
+    return (
+        latest is not None
+        and latest.status is RegistrationStatus.ACTIVE
+        and latest.previous == application.previous
+        and latest.method == application.method
+    )
+
+
 def verify_current(application: RegistrationApplication, latest: Registration | None) -> Registration | None:
     """Returns the pair's live registration, which this application supersedes, or ``None``.
 

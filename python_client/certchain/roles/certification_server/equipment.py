@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from certchain.config.clock import Clock
-from certchain.errors import UnknownRecord
+from certchain.encoding.digest import key_data_context
+from certchain.encoding.message import from_cbor
+from certchain.errors import DatabaseChanged, KeyDataUnreadable, SealInvalid, UnknownRecord
 from certchain.keys import SealingKey
 from certchain.ledger import Ledger
 from certchain.log import LogWriter
-from certchain.models.certification import AppManifest, Signed
+from certchain.models.certification import AppManifest, KeyData, Signed
 from certchain.models.identifier import DeviceId, Party, ServiceId, UserDeviceId
 from certchain.models.registration import KeyRecord, Registration
 from certchain.storage import ManagementDatabase
@@ -59,3 +61,14 @@ class Equipment:
         """The pair's latest registration on the ledger, whatever its status."""
         latest = self.ledger.registrations.latest_registration(user_device, device)
         return None if latest is None else self.ledger.registrations.registration(latest)
+
+    def key_data(self, registration: Registration) -> KeyData:
+        """A registration's key data, unsealed (C12). Raises ``DatabaseChanged`` or ``KeyDataUnreadable``."""
+        context = key_data_context(registration.user_device, registration.device, registration.commitment)
+        try:
+            sealed = self.database.key_data(registration.commitment)
+            return from_cbor(KeyData, self.sealing_key.open(context, sealed))
+        except UnknownRecord:
+            raise DatabaseChanged("C12", "the registration's key data is missing") from None
+        except SealInvalid:
+            raise KeyDataUnreadable(registration.id) from None

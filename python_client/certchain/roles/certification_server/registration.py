@@ -5,13 +5,22 @@ import secrets
 from dataclasses import dataclass
 
 from certchain.encoding.digest import (
+    application_digest,
     commitment,
     grant_context,
     key_data_context,
     second_factor_context,
 )
 from certchain.encoding.message import to_cbor
-from certchain.errors import RegistrationRefused, Unavailable, UnknownRecord, WrongRecipient, WrongSigner
+from certchain.errors import (
+    DatabaseChanged,
+    KeyDataUnreadable,
+    RegistrationRefused,
+    Unavailable,
+    UnknownRecord,
+    WrongRecipient,
+    WrongSigner,
+)
 from certchain.keys import seal_to
 from certchain.models.certification import (
     SALT_LENGTH,
@@ -39,6 +48,7 @@ from certchain.roles.certification_server.permit import Permits
 from certchain.verification.registration import (
     OnRecord,
     combine,
+    may_be_granted,
     verify_application,
     verify_current,
     verify_method,
@@ -88,17 +98,28 @@ class Registrar:
     def _register(self, signed: Signed, forwarder: DeviceId | None) -> RegistrationAnswer:
         application = self._authentic(signed, forwarder)
         record = self._verified_record(application, signed)
-        current = verify_current(
-            application, self.equipment.latest_registration(application.user_device, application.device)
-        )
+        latest = self.equipment.latest_registration(application.user_device, application.device)
+        if latest is not None and may_be_granted(application, latest):
+            salt = self._salt_granted(signed, latest)
+            if salt is not None:
+                return self._answer(application, record, latest.id, latest.risk, salt)
+        current = verify_current(application, latest)
         order = self.equipment.ledger.registrations.method_factors(application.method)
         verify_method(order, self.equipment.policy, record.device, current)
         self.permits.take(application)
         try:
-            return self._grant(application, record, order, current)
+            return self._grant(signed, application, record, order, current)
         except Unavailable:
             self.permits.give_back(application)
             raise
+
+    def _salt_granted(self, signed: Signed, latest: Registration) -> bytes | None:
+        """The salt of a registration that this very application was granted, whose answer was lost."""
+        try:
+            key_data = self.equipment.key_data(latest)
+        except (DatabaseChanged, KeyDataUnreadable):
+            return None  # nobody can be certified by it: a new application has to take its place
+        return key_data.salt if key_data.application == application_digest(signed.body) else None
 
     def _authentic(self, signed: Signed, forwarder: DeviceId | None) -> RegistrationApplication:
         """The application, from the user device that it names, for this server and for the device that forwards it."""
@@ -126,13 +147,19 @@ class Registrar:
 
     def _grant(
         self,
+        signed: Signed,
         application: RegistrationApplication,
         record: OnRecord,
         order: tuple[Factor, ...],
         current: Registration | None,
     ) -> RegistrationAnswer:
         """Key data is durable before the ledger is asked: whatever is registered can be certified, and what is not is never read."""
-        key_data = KeyData(application.user, secrets.token_bytes(SALT_LENGTH), self._second_factor(application))
+        key_data = KeyData(
+            user=application.user,
+            salt=secrets.token_bytes(SALT_LENGTH),
+            second_factor=self._second_factor(application),
+            application=application_digest(signed.body),
+        )
         factors = record.factors(key_data.second_factor)
         committed = commitment(combine(application.method, order, key_data.salt, factors))
         context = key_data_context(application.user_device, application.device, committed)

@@ -3,14 +3,12 @@
 import secrets
 from dataclasses import dataclass
 
-from certchain.encoding.digest import key_data_context, transcript_digest
-from certchain.encoding.message import from_cbor
-from certchain.errors import DatabaseChanged, KeyDataUnreadable, SealInvalid, UnknownRecord
+from certchain.encoding.digest import transcript_digest
+from certchain.errors import DatabaseChanged, UnknownRecord
 from certchain.models.certification import (
     SESSION_LENGTH,
     CertificationForward,
     CertificationRequest,
-    KeyData,
     RegistrationHash,
     SessionOpened,
     SessionOutcome,
@@ -129,19 +127,9 @@ class Certifier:
     ) -> RegistrationHash:
         """C12: R from the management database, found to be the one that the chain's commitment is to."""
         record = self._on_record("C12", opened)
-        key_data = verify_owner(self._key_data(registration), opened.user)
+        key_data = verify_owner(self.equipment.key_data(registration), opened.user)
         factors = record.factors(key_data.second_factor)
         return verify_rebuilt(combine(registration.method, order, key_data.salt, factors), registration)
-
-    def _key_data(self, registration: Registration) -> KeyData:
-        context = key_data_context(registration.user_device, registration.device, registration.commitment)
-        try:
-            sealed = self.equipment.database.key_data(registration.commitment)
-            return from_cbor(KeyData, self.equipment.sealing_key.open(context, sealed))
-        except UnknownRecord:
-            raise DatabaseChanged("C12", "the registration's key data is missing") from None
-        except SealInvalid:
-            raise KeyDataUnreadable(registration.id) from None
 
     def _conclude(self, transcript: Transcript, subject: Subject) -> Signed:
         """C13: after the entry is durable, nothing that could fail is asked of anyone."""

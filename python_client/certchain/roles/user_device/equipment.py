@@ -38,19 +38,32 @@ class InstalledApp:
 
 
 @dataclass(frozen=True, slots=True)
+class Derivation:
+    """How the keys of one registration come from the user's secret: under which salt, and at which cost."""
+
+    salt: bytes = field(repr=False)
+    cost: Argon2Cost
+
+    def derive(self, secret: str) -> SecretKeys:
+        """The keys. Raises ``MalformedValue`` for an empty secret."""
+        return SecretKeys.derive(secret, self.salt, self.cost)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptApplication:
+    """What a user device keeps of an application whose fate it does not know yet."""
+
+    signed: Signed
+    derivation: Derivation
+
+
+@dataclass(frozen=True, slots=True)
 class KeptRegistration:
     """What a user device keeps of a registration: never the secret, and nothing that comes from it but a verifier."""
 
     grant: RegistrationGrant
     login_grant: Signed
-    secret_salt: bytes = field(repr=False)
-    iterations: int
-    memory: int
-    lanes: int
-
-    def derive(self, secret: str) -> SecretKeys:
-        """The keys that come from the user's secret, at the cost at which the registration was made."""
-        return SecretKeys.derive(secret, self.secret_salt, Argon2Cost(self.iterations, self.memory, self.lanes))
+    derivation: Derivation
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +104,11 @@ class Equipment:
         return combine(grant.method, order, grant.salt, factors)
 
 
-def file_name(device: DeviceId) -> str:
+def registration_file(device: DeviceId) -> str:
     """The file that a registration for the device is kept in."""
     return f"registration-{device}"
+
+
+def application_file(device: DeviceId) -> str:
+    """The file that an application for the device is kept in."""
+    return f"application-{device}"

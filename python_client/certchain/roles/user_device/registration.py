@@ -8,6 +8,7 @@ from typing import TypeVar
 from certchain.channel import Channel
 from certchain.encoding.digest import grant_context, second_factor, second_factor_context
 from certchain.encoding.message import from_cbor
+from certchain.errors import CertchainError, Unavailable
 from certchain.keys import SecretKeys, seal_to
 from certchain.keys.secret import SECRET_SALT_LENGTH
 from certchain.models.certification import (
@@ -20,8 +21,15 @@ from certchain.models.certification import (
 )
 from certchain.models.identifier import DeviceId, MethodNumber, RegistrationId, UserId, service_party
 from certchain.models.registration import Factor
-from certchain.roles.user_device.equipment import Equipment, KeptRegistration, file_name
-from certchain.storage.kept import keep, kept
+from certchain.roles.user_device.equipment import (
+    Derivation,
+    Equipment,
+    KeptApplication,
+    KeptRegistration,
+    application_file,
+    registration_file,
+)
+from certchain.storage.kept import keep, kept, kept_or_none
 from certchain.verification.registration import verify_granted, verify_grants
 from certchain.verification.statement import verify_statement
 
@@ -38,22 +46,49 @@ class Applicant:
     def register(
         self, channel: Channel, user: UserId, device: DeviceId, method: MethodNumber, secret: str
     ) -> RegistrationGrant:
-        """Registers, or registers anew; see ``UserDevice.register``."""
-        salt = secrets.token_bytes(SECRET_SALT_LENGTH)
-        keys = SecretKeys.derive(secret, salt, self.equipment.cost)
-        application = self._application(user, device, method, keys)
-        answer = channel.request(self.equipment.identity.sign(application), RegistrationAnswer)
-        grant = self._verified(application, answer, keys)
-        cost = self.equipment.cost
-        registration = KeptRegistration(grant, answer.login_grant, salt, cost.iterations, cost.memory, cost.lanes)
-        keep(self.equipment.store, file_name(device), registration)
-        _log.info("Registration %d for device %d is kept.", grant.registration, device)
-        return grant
+        """Registers, or registers anew; see ``UserDevice.register``.
+
+        The application is kept until its fate is known: asked again, the server gives the answer that was lost.
+        """
+        pending = self._pending(user, device, method, secret) or self._prepared(user, device, method, secret)
+        keep(self.equipment.store, application_file(device), pending)
+        try:
+            registration = self._apply(channel, pending, secret)
+        except Unavailable:
+            raise
+        except CertchainError:
+            self.equipment.store.remove(application_file(device))
+            raise
+        keep(self.equipment.store, registration_file(device), registration)
+        self.equipment.store.remove(application_file(device))
+        _log.info("Registration %d for device %d is kept.", registration.grant.registration, device)
+        return registration.grant
 
     def introduce(self, channel: Channel, device: DeviceId) -> RegistrationId:
         """Shows the IoT device the verifier that the server granted; see ``UserDevice.introduce``."""
-        registration = kept(self.equipment.store, file_name(device), KeptRegistration)
+        registration = kept(self.equipment.store, registration_file(device), KeptRegistration)
         return channel.request(registration.login_grant, LoginGrantKept).registration
+
+    def _pending(self, user: UserId, device: DeviceId, method: MethodNumber, secret: str) -> KeptApplication | None:
+        """An application of the same user, by the same method and secret, that was never answered."""
+        pending = kept_or_none(self.equipment.store, application_file(device), KeptApplication)
+        if pending is None:
+            return None
+        application = from_cbor(RegistrationApplication, pending.signed.body)
+        verifier = pending.derivation.derive(secret).login.verifier
+        same = (application.user, application.method, application.login_verifier) == (user, method, verifier)
+        return pending if same and pending.signed.keys == self.equipment.identity.keys.public else None
+
+    def _prepared(self, user: UserId, device: DeviceId, method: MethodNumber, secret: str) -> KeptApplication:
+        derivation = Derivation(secrets.token_bytes(SECRET_SALT_LENGTH), self.equipment.cost)
+        application = self._application(user, device, method, derivation.derive(secret))
+        return KeptApplication(self.equipment.identity.sign(application), derivation)
+
+    def _apply(self, channel: Channel, pending: KeptApplication, secret: str) -> KeptRegistration:
+        answer = channel.request(pending.signed, RegistrationAnswer)
+        application = from_cbor(RegistrationApplication, pending.signed.body)
+        grant = self._verified(application, answer, pending.derivation.derive(secret))
+        return KeptRegistration(grant, answer.login_grant, pending.derivation)
 
     def _application(
         self, user: UserId, device: DeviceId, method: MethodNumber, keys: SecretKeys

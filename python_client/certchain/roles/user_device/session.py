@@ -24,7 +24,7 @@ from certchain.models.certification import (
     UserDeviceStatement,
 )
 from certchain.models.identifier import DeviceId
-from certchain.roles.user_device.equipment import Equipment, KeptRegistration, file_name
+from certchain.roles.user_device.equipment import Equipment, KeptRegistration, registration_file
 from certchain.storage.kept import kept
 from certchain.verification.session import (
     SessionParties,
@@ -71,8 +71,8 @@ class Claimant:
 
     def certify(self, channel: Channel, device: DeviceId, secret: str) -> ControlSession:
         """C1 to C14; see ``UserDevice.certify``."""
-        registration = kept(self.equipment.store, file_name(device), KeptRegistration)
-        grant, keys = registration.grant, registration.derive(secret)
+        registration = kept(self.equipment.store, registration_file(device), KeptRegistration)
+        grant, keys = registration.grant, registration.derivation.derive(secret)
         accepted = channel.request(self._login(channel, grant, keys), LoginAccepted)
         statement = self.equipment.identity.sign(self._statement(channel, grant, accepted.challenge))
         offer = channel.request(statement, SessionOffer)
