@@ -16,7 +16,7 @@ BROWNIE := HOME=$(CURDIR)/.make/home brownie
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-python test-contracts check format contracts docs run gas lock clean
+.PHONY: help setup demo test test-python test-contracts test-branches check format contracts run gas lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -37,6 +37,9 @@ test-python: $(READY) ## run the tests of the package (ARGS="-k name" to choose)
 
 test-contracts: $(READY) ## run the tests of the contracts under Brownie (NETWORK=ganache for Ganache)
 	tests/contracts/run $(NETWORK) $(ARGS)
+
+test-branches: $(READY) ## the same, with traces: fails if the tests miss a branch of the contracts (takes a while)
+	tests/contracts/run coverage $(ARGS) --coverage
 
 check: $(READY) ## check style, types, contracts, and that artifacts and docs are up to date
 	ruff check .
