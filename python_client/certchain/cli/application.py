@@ -2,10 +2,12 @@
 
 from certchain.cli.app import app
 from certchain.cli.command import command, noun
+from certchain.cli.demo import demo
 from certchain.cli.deploy import deploy
 from certchain.cli.device import device
 from certchain.cli.log import log
 from certchain.cli.method import method
+from certchain.cli.node import node
 from certchain.cli.package import package
 from certchain.cli.product import product
 from certchain.cli.registration import registration
@@ -16,6 +18,8 @@ from certchain.cli.user_device import user_device
 NOUNS = (user, user_device, app, device, method, registration, session, product, package, log)
 
 application = noun("certchain", "Keeps an IoT industry's security promises on a permissioned Ethereum network.")
+command(application, "demo")(demo)
+command(application, "node")(node)
 command(application, "deploy")(deploy)
 for _noun in NOUNS:
     application.add_typer(_noun)

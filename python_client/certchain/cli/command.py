@@ -2,8 +2,10 @@
 
 import functools
 import inspect
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Concatenate, ParamSpec
@@ -20,12 +22,13 @@ Command = Callable[Concatenate[Workspace, Given], Result | None]
 _COMMON = {
     "ctx": typer.Context,
     "json": Annotated[bool, typer.Option("--json", help="Show one JSON value and nothing else.")],
+    "verbose": Annotated[bool, typer.Option("--verbose", help="Say each step of the protocol as a role takes it.")],
     "home": Annotated[
         Path | None,
         typer.Option("--home", help="The home folder; else CERTCHAIN_HOME, else ~/.certchain.", show_default=False),
     ],
 }
-_DEFAULTS = {"ctx": inspect.Parameter.empty, "json": False, "home": None}
+_DEFAULTS = {"ctx": inspect.Parameter.empty, "json": False, "verbose": False, "home": None}
 
 
 @dataclass(slots=True)
@@ -56,11 +59,11 @@ def _with_workspace(function: Command[Given]) -> Callable[..., None]:
     """The function as Typer calls it, with the common options in the place of the workspace."""
 
     @functools.wraps(function)
-    def run(ctx: typer.Context, json: bool, home: Path | None, **arguments: Any) -> None:
+    def run(ctx: typer.Context, json: bool, verbose: bool, home: Path | None, **arguments: Any) -> None:
         call: Call = ctx.obj
         call.output = Output(as_json=json)
         call.home = Home(home) if home else call.home
-        with call.opener(call.home, call.output) as workspace:
+        with _steps_told(verbose), call.opener(call.home, call.output) as workspace:
             result = function(workspace, **arguments)  # type: ignore[call-arg]
         if result is not None:
             call.output.show(result)
@@ -75,3 +78,18 @@ def _with_workspace(function: Command[Given]) -> Callable[..., None]:
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     del run.__wrapped__  # Typer would look for the workspace
     return run
+
+
+@contextmanager
+def _steps_told(verbose: bool) -> Iterator[None]:
+    """While within, what the roles log goes to stderr, or nowhere."""
+    log = logging.getLogger("certchain")
+    handler = logging.StreamHandler() if verbose else logging.NullHandler()
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO if verbose else level)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)

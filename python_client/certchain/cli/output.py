@@ -48,10 +48,12 @@ class Output:
             self.results.write(_json(result.values))
             return
         console = Console(file=self.results, highlight=False, soft_wrap=True)
+        if not console.is_terminal:
+            console.width = _WIDE
         console.print(plain(result.sentence))
         if isinstance(result.values, Mapping):
             self._show_record(console, result.values)
-        elif result.values:
+        else:
             self._show_list(console, result.values)
 
     def note(self, sentence: str) -> None:
@@ -87,18 +89,19 @@ class Output:
 
     def _show_record(self, console: Console, values: Values) -> None:
         """A line for each value, whole however long it is."""
-        width = max(len(name) for name in values)
+        width = max((len(name) for name in values), default=0)
         for name, value in values.items():
             console.print(plain(f"  {_title(name):<{width}}  {_cell(value)}"))
 
     def _show_list(self, console: Console, rows: Sequence[Values]) -> None:
         """A table, in which hashes are cut short; a terminal's width is kept to, a file's is not limited."""
         table = Table(box=SIMPLE_HEAD, padding=(0, 1))
-        for name in rows[0]:
+        for name in rows[0] if rows else ():
             table.add_column(plain(_title(name)), overflow="fold")
         for row in rows:
             table.add_row(*(plain(_short(value)) for value in row.values()))
-        console.print(table, width=None if console.is_terminal else _WIDE)
+        if rows:
+            console.print(table)
 
 
 def listed(noun: str, rows: Sequence[Values]) -> Result:

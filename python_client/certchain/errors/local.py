@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from certchain.errors.base import InvalidInput, NotAuthorised, SettingsError, Unavailable
+from certchain.errors.base import InvalidInput, NotAuthorised, SettingsError, Unavailable, VerificationFailed
 
 __all__ = [
     "AlreadyDeployed",
     "ConfigurationInvalid",
+    "DemoFailed",
     "FirmwareMissing",
     "GasCapExceeded",
     "KeyFileUnreadable",
@@ -201,6 +202,16 @@ class AlreadyDeployed(SettingsError):
 
     sentence = "This home folder has a deployment on network {network!r} already."
     advice = "Use it as it is, or choose another home folder by CERTCHAIN_HOME."
+
+
+@dataclass(eq=False)
+class DemoFailed(VerificationFailed):
+    """What the demo claims was not so when it looked."""
+
+    claim: str
+
+    sentence = "The demo's claim does not hold: {claim}."
+    advice = "Report it; something that certchain promises is not kept here."
 
 
 @dataclass(eq=False)

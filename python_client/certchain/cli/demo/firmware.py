@@ -11,6 +11,7 @@ from certchain.errors import FirmwareMissing, StorageUnavailable
 
 PACKAGE = Path("node_modules", "@pybricks", "firmware")
 _ARCHIVE = Path("build", "primehub.zip")
+_NOTICES = "ReadMe_OSS.txt"
 _IMAGE = "firmware-base.bin"
 
 
@@ -40,9 +41,10 @@ def _pybricks() -> Firmware:
         if (package / _ARCHIVE).is_file():
             about = json.loads((package / "package.json").read_text(encoding="utf-8"))
             with ZipFile(package / _ARCHIVE) as archive:
-                image = archive.read(_IMAGE)
+                image, notices = archive.read(_IMAGE), _NOTICES in archive.namelist()
             origin = f"{about['name']} {about['version']}, {_ARCHIVE.name}, {_IMAGE} (LEGO SPIKE Prime hub, STM32F413)"
-            return Firmware(origin, about["license"], image)
+            licence = f"{about['license']}, and those in its {_NOTICES}" if notices else about["license"]
+            return Firmware(origin, licence, image)
     raise FirmwareMissing(str(PACKAGE / _ARCHIVE))
 
 
