@@ -108,7 +108,7 @@ def find_program(program: Program, start: Path | None = None) -> Path:
     places = [str(folder / "node_modules" / ".bin") for folder in (start, *start.parents)]
     found = shutil.which(program) or shutil.which(program, path=os.pathsep.join(places))
     if found is None:
-        raise ProgramMissing(program, f"`npm install {_PACKAGES[program]}` in this folder gets it.")
+        raise ProgramMissing(str(program))
     return _real(Path(found).resolve())
 
 
@@ -117,9 +117,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
-
-
-_PACKAGES = {Program.ANVIL: "@foundry-rs/anvil", Program.GANACHE: "ganache"}
 
 
 def _real(found: Path) -> Path:

@@ -18,18 +18,19 @@ from certchain.ledger.chain.transaction import Log, Receipt
 Answer = TypeVar("Answer")
 
 _LONGEST_REASON = 200
+_INTERNAL_ERROR = -32603  # JSON-RPC 2.0, section 5.1: the fault is the node's
 
 
-class Reverted(Exception):
+class Refused(Exception):
+    """The node answered a question with an error. Never leaves the ledger."""
+
+
+class Reverted(Refused):
     """The chain refused a call; ``data`` is the contract's error, ABI-encoded, or empty. Never leaves the ledger."""
 
     def __init__(self, data: bytes, message: str) -> None:
         super().__init__(message)
         self.data = data
-
-
-class Refused(Exception):
-    """The node answered a question with an error of its own. Never leaves the ledger."""
 
 
 class CheckedProvider(HTTPProvider):
@@ -75,23 +76,23 @@ class Connection:
 
     def chain_id(self) -> int:
         """The network's number (EIP-155)."""
-        return self._ask(lambda: int(self._web3.eth.chain_id))
+        return self._ask_plainly(lambda: int(self._web3.eth.chain_id))
 
     def block_number(self) -> int:
         """The last block's number."""
-        return self._ask(lambda: int(self._web3.eth.block_number))
+        return self._ask_plainly(lambda: int(self._web3.eth.block_number))
 
     def code(self, address: ChecksumAddress) -> bytes:
         """The contract at an address; empty if there is none."""
-        return self._ask(lambda: bytes(self._web3.eth.get_code(address)))
+        return self._ask_plainly(lambda: bytes(self._web3.eth.get_code(address)))
 
     def balance(self, account: ChecksumAddress) -> int:
         """What an account has, in wei."""
-        return self._ask(lambda: int(self._web3.eth.get_balance(account)))
+        return self._ask_plainly(lambda: int(self._web3.eth.get_balance(account)))
 
     def nonce(self, account: ChecksumAddress, block: BlockIdentifier) -> int:
         """How many transactions an account has sent, up to a block or with those in the pool (``pending``)."""
-        return self._ask(lambda: int(self._web3.eth.get_transaction_count(account, block)))
+        return self._ask_plainly(lambda: int(self._web3.eth.get_transaction_count(account, block)))
 
     def call(self, transaction: TxParams, block: BlockIdentifier = "latest") -> bytes:
         """What a function returns, without changing anything. Raises ``Reverted`` or ``Refused``."""
@@ -106,8 +107,8 @@ class Connection:
 
         The most that is offered is twice the current price, so that a transaction outlives some full blocks.
         """
-        price = self._ask(lambda: int(self._web3.eth.gas_price))
-        base_fee = self._ask(lambda: self._web3.eth.get_block("latest").get("baseFeePerGas"))
+        price = self._ask_plainly(lambda: int(self._web3.eth.gas_price))
+        base_fee = self._ask_plainly(lambda: self._web3.eth.get_block("latest").get("baseFeePerGas"))
         if base_fee is None:
             return {"gasPrice": Wei(price)}
         most = 2 * max(price, int(base_fee))
@@ -115,7 +116,7 @@ class Connection:
 
     def accounts(self) -> tuple[ChecksumAddress, ...]:
         """The accounts that the node signs for by itself; none on a node that is not for development."""
-        return self._ask(lambda: tuple(self._web3.eth.accounts))
+        return self._ask_plainly(lambda: tuple(self._web3.eth.accounts))
 
     def broadcast(self, raw: bytes) -> None:
         """Sends a signed transaction, once. Raises ``Refused`` if the node does not take it, or has it already."""
@@ -128,13 +129,15 @@ class Connection:
     def knows(self, transaction: bytes) -> bool:
         """Whether the node has a transaction with this hash, in a block or in its pool."""
         return (
-            self._ask(lambda: self._found(lambda: self._web3.eth.get_transaction(HexStr("0x" + transaction.hex()))))
+            self._ask_plainly(
+                lambda: self._found(lambda: self._web3.eth.get_transaction(HexStr("0x" + transaction.hex())))
+            )
             is not None
         )
 
     def receipt(self, transaction: bytes) -> Receipt | None:
         """What became of the transaction with this hash, or ``None`` if it is in no block."""
-        return self._ask(lambda: self._receipt(HexBytes(transaction)))
+        return self._ask_plainly(lambda: self._receipt(HexBytes(transaction)))
 
     def logs(self, address: ChecksumAddress, topics: Sequence[bytes], first: int, last: int) -> tuple[Log, ...]:
         """The events of a contract with these topics in blocks ``first`` to ``last``. Raises ``Refused`` if it is too much."""
@@ -159,6 +162,13 @@ class Connection:
         except TransactionNotFound:
             return None
 
+    def _ask_plainly(self, question: Callable[[], Answer]) -> Answer:
+        """For what no node has a reason to refuse."""
+        try:
+            return self._ask(question)
+        except Refused as refused:
+            raise LedgerMisbehaved(str(refused)) from None
+
     def _ask(self, question: Callable[[], Answer]) -> Answer:
         for attempt in range(1, self._attempts):
             try:
@@ -175,6 +185,8 @@ class Connection:
         except ContractLogicError as revert:
             raise Reverted(_revert_data(revert), _reason(revert)) from revert
         except Web3RPCError as refusal:
+            if _code(refusal) == _INTERNAL_ERROR:
+                raise LedgerMisbehaved(_reason(refusal)) from refusal
             raise Refused(_reason(refusal)) from refusal
         except (requests.RequestException, OSError) as silence:
             if isinstance(silence, requests.JSONDecodeError):
@@ -198,6 +210,11 @@ def _revert_data(revert: ContractLogicError) -> bytes:
     if isinstance(data, dict):  # Ganache, where it estimates gas
         data = data.get("result")
     return bytes.fromhex(data.removeprefix("0x")) if isinstance(data, str) else b""
+
+
+def _code(refusal: Web3RPCError) -> Any:
+    answer: Any = refusal.rpc_response
+    return answer["error"].get("code") if answer else None
 
 
 def _reason(problem: Exception) -> str:

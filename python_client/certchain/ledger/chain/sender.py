@@ -130,19 +130,21 @@ class Sender:
 
         If the contract would do it once more, then it was undone since, as a suspension by a reinstatement, and is sent anew.
         """
+        undone = wanted.contract is not None and self._would_be_done(wanted)
         self._outbox.remove(transaction)
-        if wanted.contract is None:
-            return receipt
+        return None if undone else receipt
+
+    def _would_be_done(self, wanted: Intent) -> bool:
         try:
             self._connection.estimate(wanted.request(self.account))
         except Reverted as revert:
             problem = refusal(revert, wanted.operation)
             if isinstance(problem, NotAuthorised):
                 raise problem from None
-            return receipt
+            return False
         except Refused:
-            return receipt
-        return None
+            return False
+        return True
 
     # --------------------------------------------------------------------------------------------------------- what is new
 
