@@ -78,6 +78,7 @@ clean: ## remove everything that make made
 	rm -rf .make .venv node_modules build reports .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	rm -rf python_client/certchain.egg-info
+	rmdir interfaces 2>/dev/null || true # Brownie makes this empty folder
 
 .make/python: requirements/lock.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -88,7 +89,7 @@ clean: ## remove everything that make made
 	@mkdir -p $(@D) && touch $@
 
 .make/node: package-lock.json package.json
-	@node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null || { \
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || { \
 		echo "certchain needs Node 20 or newer, and 'node' on PATH is not." >&2; exit 1; }
 	npm ci --ignore-scripts --loglevel=error
 	@mkdir -p $(@D) && touch $@
