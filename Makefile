@@ -16,7 +16,8 @@ BROWNIE := HOME=$(CURDIR)/.make/home brownie
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-python test-contracts test-branches check format contracts run gas lock clean
+.PHONY: help setup demo test test-python test-contracts test-branches check check-style check-types check-contracts \
+	check-fresh format contracts run gas lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -41,14 +42,22 @@ test-contracts: $(READY) ## run the tests of the contracts under Brownie (NETWOR
 test-branches: $(READY) ## the same, with traces: fails if the tests miss a branch of the contracts (takes a while)
 	tests/contracts/run coverage $(ARGS) --coverage
 
-check: $(READY) ## check style, types, contracts, and that artifacts and docs are up to date
+check: check-style check-types check-contracts check-fresh ## check style, types, contracts, and that artifacts and docs are up to date (-k: go on)
+
+check-style: $(READY)
 	ruff check .
 	ruff format --check .
+
+check-types: $(READY)
 	mypy
+
+check-contracts: $(READY)
 	solhint --noPoster --disc --max-warnings 0 'contracts/**/*.sol'
-	python scripts/artifacts.py --check
-	python scripts/docs.py --check
 	slither contracts --config-file slither.config.json
+
+check-fresh: $(READY)
+	python scripts/artifacts.py --check
+	$(if $(wildcard scripts/docs.py),python scripts/docs.py --check)
 
 format: $(READY) ## put the Python sources in order
 	ruff check --fix .
