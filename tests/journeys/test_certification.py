@@ -1,9 +1,49 @@
-"""The whole life of a registration: Alice, her phone and her door lock."""
+"""The whole life of a registration: Alice, her phone and her door lock, on a ledger in memory and on a chain."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from certchain.errors import (
+    FreshKeyRequired,
+    IntegrityFailed,
+    LoginRefused,
+    RegistrationNotActive,
+    RegistrationRefused,
+    UnknownRecord,
+)
+from certchain.keys import KeyPair
+from certchain.ledger import Ledger
+from certchain.models.identifier import RegistrationId
 from certchain.models.log import LoginOutcome
-from tests.household import Household
+from certchain.models.registration import Factor, RegistrationStatus, RiskLevel
+from certchain.storage.sql import SqlManagementDatabase
+from certchain.verification.policy import CertificationPolicy, ModelRisk
+from tests.household import SECRET, Household
+from tests.industry import MemoryAccounts
+from tests.wiretap import impersonation
+from tests.world import world
+
+LOW = CertificationPolicy(model_risks=(ModelRisk("Acme", "bolt", RiskLevel.LOW),))
+
+
+@contextmanager
+def in_memory(folder: Path) -> Iterator[Callable[[str], Ledger]]:
+    del folder
+    yield MemoryAccounts()
+
+
+@contextmanager
+def on_a_chain(folder: Path) -> Iterator[Callable[[str], Ledger]]:
+    people = {"authority": "authority", "certification server": "server"}
+    with world("eth-tester", folder) as network:
+        yield lambda name: network[people.get(name, "thief")]
+
+
+Network = Callable[[Path], AbstractContextManager[Any]]
 
 
 @pytest.fixture
@@ -11,9 +51,149 @@ def home() -> Household:
     return Household()
 
 
-def test_alice_opens_her_door_after_a_registration_by_way_of_the_lock(home: Household) -> None:
+def statuses(home: Household) -> list[RegistrationStatus]:
+    ledger = home.account("anyone").registrations
+    return [registration.status for registration in ledger.registrations(RegistrationId(1), 100)]
+
+
+@pytest.mark.parametrize("network", [in_memory, on_a_chain])
+def test_a_registration_lives_from_enrolment_to_revocation(network: Network, tmp_path: Path) -> None:
+    """Enrol, register both ways, certify, command, supersede, suspend, reinstate, lose, replace, revoke; the log tells it all."""
+    with network(tmp_path) as account:
+        home = Household(account)
+        registrar, ledger = home.server.role.registrar, home.account("anyone")
+
+        home.register()  # by way of the lock
+        assert home.certify().command(b"open") == b"done: open"
+
+        registrar.permit(home.alice, home.phone.id, home.lock.id)  # directly, with a new secret
+        grant = home.phone.role.register(home.server.channel(), home.alice, home.lock.id, home.method, "new secret")
+        assert home.phone.role.introduce(home.lock.channel(), home.lock.id) == grant.registration
+        with pytest.raises(LoginRefused):
+            home.certify(SECRET)
+        assert home.certify("new secret").command(b"close") == b"done: close"
+        assert statuses(home) == [RegistrationStatus.SUPERSEDED, RegistrationStatus.ACTIVE]
+
+        registrar.suspend(grant.registration)  # the phone is missed ...
+        with pytest.raises(RegistrationNotActive):
+            home.certify("new secret")
+        registrar.reinstate(grant.registration)  # ... and found
+        home.certify("new secret")
+
+        registrar.suspend(grant.registration)  # lost for good: the same keys do not come back
+        with pytest.raises(FreshKeyRequired):
+            home.register()
+        keys = KeyPair.generate()
+        home.server.role.enrolment.rotate_user_device_keys(home.phone.id, keys.public)
+        home.phone.identity = impersonation(home.phone, keys)
+        home.phone.restart()
+        home.register()
+        home.certify().command(b"open")
+
+        registrar.revoke(RegistrationId(3))
+        with pytest.raises(RegistrationNotActive):
+            home.certify()
+        assert statuses(home)[1:] == [RegistrationStatus.SUPERSEDED, RegistrationStatus.REVOKED]
+
+        entries = home.server.entries()
+        certified = [entry.registration for entry in entries if entry.outcome is LoginOutcome.CERTIFIED]
+        assert certified == [1, 2, 2, 3]
+        assert home.server.role.flush() == len(entries) == 7
+        assert home.server.role.flush() == 0
+        assert ledger.login_log.size() == 7
+
+
+def test_a_revoked_pair_can_register_again(home: Household) -> None:
     home.register()
-    session = home.certify()
-    assert session.command(b"open") == b"done: open"
-    assert home.lock.done == [b"open"]
-    assert home.server.last().outcome is LoginOutcome.CERTIFIED
+    home.server.role.registrar.revoke(RegistrationId(1))
+    home.register()
+    assert home.certify().command(b"open") == b"done: open"
+    assert statuses(home) == [RegistrationStatus.REVOKED, RegistrationStatus.ACTIVE]
+
+
+def test_alice_and_bob_share_a_lock_each_with_a_secret_of_their_own(home: Household) -> None:
+    home.register()
+    bob, phone = home.server.role.enrolment.enrol_user("Bob"), home.another_phone("b2")
+    home.server.role.registrar.permit(bob, phone.id, home.lock.id)
+    phone.role.register(home.lock.channel(), bob, home.lock.id, home.method, "Bob's own")
+    assert phone.role.certify(home.lock.channel(), home.lock.id, "Bob's own").command(b"open") == b"done: open"
+    assert home.certify().command(b"close") == b"done: close"
+    with pytest.raises(LoginRefused):
+        phone.role.certify(home.lock.channel(), home.lock.id, SECRET)
+
+
+def test_alice_has_two_phones_under_one_lock_out(home: Household) -> None:
+    """Failures are counted by user, whatever device they come from."""
+    home.register()
+    phone = home.another_phone("b2")
+    home.server.role.registrar.permit(home.alice, phone.id, home.lock.id)
+    phone.role.register(home.lock.channel(), home.alice, home.lock.id, home.method, "another secret")
+    with pytest.raises(LoginRefused) as first:
+        home.certify("wrong")
+    with pytest.raises(LoginRefused) as second:
+        phone.role.certify(home.lock.channel(), home.lock.id, "wrong")
+    assert (first.value.attempts_left, second.value.attempts_left) == (4, 3)
+    phone.role.certify(home.lock.channel(), home.lock.id, "another secret")
+    home.certify()
+
+
+@pytest.mark.parametrize(
+    "factors", [(Factor.FIRST,), (Factor.THIRD,), (Factor.SECOND,), (Factor.THIRD, Factor.FIRST)], ids=str
+)
+def test_every_combination_method_certifies(factors: tuple[Factor, ...]) -> None:
+    home = Household(policy=LOW)
+    home.register(method=home.define(*factors))
+    assert home.certify().command(b"open") == b"done: open"
+
+
+def test_everyone_restarts_and_the_registration_is_still_there(home: Household) -> None:
+    home.register()
+    control = home.certify()
+    for party in (home.server, home.lock, home.phone):
+        party.restart()
+    with pytest.raises(Exception, match="no session"):
+        control.command(b"open")  # control ends with the process that gave it
+    assert home.certify().command(b"open") == b"done: open"
+
+
+def test_the_management_database_is_a_file_on_the_disk(tmp_path: Path) -> None:
+    """The same, on SQLite, with the server started anew over it."""
+    database = SqlManagementDatabase(tmp_path / "management.sqlite")
+    home = Household(database=database)
+    home.register()
+    home.certify()
+    with pytest.raises(LoginRefused):
+        home.certify("wrong")
+    home.server.restart()
+    home.certify()
+    assert home.outcomes() == [("C13", ""), ("C2", "LoginRefused"), ("C13", "")]
+    assert home.server.role.flush() == 3
+    database.close()
+
+
+def test_a_new_version_of_the_app_is_certified_once_it_is_allowed(home: Household) -> None:
+    home.register()
+    folder = home.released_app("2.0")
+    home.phone.folder, home.phone.version = folder, "2.0"
+    home.phone.restart()
+    home.certify()
+    home.server.role.enrolment.revoke_app("door", "2.0")
+    with pytest.raises(IntegrityFailed):
+        home.certify()
+
+
+def test_without_a_registration_the_phone_does_not_even_ask(home: Household) -> None:
+    with pytest.raises(UnknownRecord):
+        home.certify()
+    with pytest.raises(UnknownRecord):
+        home.phone.role.introduce(home.lock.channel(), home.lock.id)
+    with pytest.raises(RegistrationRefused):
+        home.phone.role.register(home.lock.channel(), home.alice, home.lock.id, home.method, SECRET)
+
+
+def test_the_outcome_says_where_the_entry_is_and_how_far_the_chain_is_behind(home: Household) -> None:
+    home.register()
+    assert (home.certify().outcome.index, home.certify().outcome.behind) == (0, 2)
+    home.server.role.flush()
+    outcome = home.certify().outcome
+    assert (outcome.index, outcome.behind) == (2, 1)

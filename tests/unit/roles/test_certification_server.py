@@ -1,0 +1,74 @@
+"""The certification server's small parts: permits, open sessions, reports."""
+
+import pytest
+
+from certchain.errors import RegistrationRefused
+from certchain.log import LogWriter
+from certchain.models.certification import LoginFailure, RegistrationApplication, SessionOpened, UserDeviceInformation
+from certchain.models.identifier import DeviceId, MethodNumber, RegistrationId, ServiceId, UserDeviceId, UserId
+from certchain.roles.certification_server import login_report
+from certchain.roles.certification_server.login_record import LoginRecord
+from certchain.roles.certification_server.login_report import LoginReports
+from certchain.roles.certification_server.open_session import OpenSessions
+from certchain.roles.certification_server.permit import Permits
+from certchain.storage import MemoryManagementDatabase
+from tests.industry import MemoryAccounts, TestClock
+
+USER, PHONE, LOCK, GATE = UserId(1), UserDeviceId(2), DeviceId(3), DeviceId(4)
+INFORMATION = UserDeviceInformation("Pixel", "Android", "a1")
+APPLICATION = RegistrationApplication(
+    USER, PHONE, LOCK, ServiceId(1), MethodNumber(1), INFORMATION, None, bytes(32), None
+)
+
+
+def opened(session: bytes, device: DeviceId = LOCK) -> SessionOpened:
+    return SessionOpened(session, ServiceId(1), USER, PHONE, device, RegistrationId(7), MethodNumber(1), 1000)
+
+
+def test_a_permit_is_taken_once_unless_it_is_given_back() -> None:
+    permits = Permits(TestClock(), 10)
+    permits.give(USER, PHONE, LOCK)
+    permits.take(APPLICATION)
+    permits.give_back(APPLICATION)
+    permits.take(APPLICATION)
+    with pytest.raises(RegistrationRefused):
+        permits.take(APPLICATION)
+
+
+def test_expired_permits_are_forgotten() -> None:
+    clock = TestClock()
+    permits = Permits(clock, 10)
+    permits.give(USER, PHONE, GATE)
+    clock.seconds += 10
+    permits.give(USER, PHONE, LOCK)
+    assert list(permits._deadlines) == [(USER, PHONE, LOCK)]
+
+
+def test_a_session_is_taken_once_by_its_own_device() -> None:
+    sessions = OpenSessions(TestClock())
+    sessions.put(opened(b"s" * 16), b"b" * 32, 10)
+    assert sessions.take(b"s" * 16, GATE) is None
+    kept = sessions.take(b"s" * 16, LOCK)
+    assert kept is not None
+    assert (kept.opened, kept.binding) == (opened(b"s" * 16), b"b" * 32)
+    assert sessions.take(b"s" * 16, LOCK) is None
+
+
+def test_sessions_that_were_never_finished_are_forgotten() -> None:
+    clock = TestClock()
+    sessions = OpenSessions(clock)
+    sessions.put(opened(b"1" * 16), b"b" * 32, 10)
+    clock.seconds += 10
+    sessions.put(opened(b"2" * 16), b"b" * 32, 10)
+    assert list(sessions._open) == [b"2" * 16]
+
+
+def test_only_so_many_reports_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An old report that comes again after very many others is logged again: better twice than a memory without end."""
+    monkeypatch.setattr(login_report, "REMEMBERED", 2)
+    database, accounts = MemoryManagementDatabase(), MemoryAccounts()
+    log = LogWriter(database, accounts("certification server").login_log)
+    reports = LoginReports(LoginRecord(log, TestClock()))
+    failures = [LoginFailure(LOCK, ServiceId(1), USER, PHONE, 1, False, bytes([n]) * 16) for n in range(3)]
+    indices = [reports.note(failure).index for failure in (*failures, failures[2], failures[0])]
+    assert indices == [0, 1, 2, 2, 3]
