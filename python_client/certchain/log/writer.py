@@ -133,7 +133,7 @@ class LogWriter:
         if size < self._tree.size:  # another node, or a chain that went back: nothing is taken for granted
             self._tree = CompactRange()
         self._grow_tree(size)
-        if self._tree.size != size or self._tree.root() != self.log.root_at(size):
+        if self._tree.root() != self.log.root_at(size):
             self._tree = CompactRange()
             replayed = replay(self.database, self.log, size)  # raises with the entry that differs, and how
             self._tree.extend(replayed.leaf_hashes)

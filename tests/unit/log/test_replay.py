@@ -8,7 +8,7 @@ from certchain.merkle import root
 from certchain.models.digest import Digest
 from certchain.models.log import LogBatch, SaltedEntry
 from tests.faults import Fuse, Fused
-from tests.logbook import Logbook, everything
+from tests.logbook import Logbook, everything, falsified
 
 
 def test_a_replay_returns_the_chains_size_root_and_leaf_hashes() -> None:
@@ -94,3 +94,19 @@ def test_a_node_whose_leaf_hashes_do_not_lead_to_its_root_is_not_believed() -> N
     for kind in (LyingNode, ForgetfulNode):
         with pytest.raises(LogInconsistent, match="root"):
             replay(book.records, kind(book.chain, Fuse(), ()))
+
+
+def test_a_source_that_answers_otherwise_when_asked_again_is_reported_all_the_same() -> None:
+    """Wrong at first and right on a second look: the first difference stands."""
+    book = Logbook()
+    book.record(3)
+    book.writer.flush()
+    answers = [(falsified(everything(book)[0]), *everything(book)[1:])]
+
+    class Wavering:
+        def entries(self, first: int, limit: int) -> tuple[SaltedEntry, ...]:
+            return answers.pop() if answers else book.records.entries(first, limit)
+
+    with pytest.raises(LogInconsistent) as caught:
+        replay(Wavering(), book.chain)
+    assert caught.value.index == 0
