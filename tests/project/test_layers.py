@@ -8,7 +8,8 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "python_client" / "certchain"
 
 LAYERS = (
-    {"cli", "services", "console", "__main__"},
+    {"__main__"},
+    {"cli", "services", "console"},
     {"roles"},
     {"log"},
     {"verification"},
