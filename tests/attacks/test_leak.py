@@ -63,6 +63,7 @@ def test_no_secret_is_logged(home: Household, caplog: pytest.LogCaptureFixture) 
     assert "C13 certified" in caplog.text
     assert "C5 refused: IntegrityFailed" in caplog.text
     assert "C2 refused: LoginRefused" in caplog.text
+    assert "C4 refused: IntegrityFailed" in caplog.text
     for name, secret in second_factor_secrets(home).items():
         assert secret.hex() not in caplog.text, name
         assert repr(secret)[2:-1] not in caplog.text, name

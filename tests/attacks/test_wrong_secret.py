@@ -7,6 +7,7 @@ import pytest
 from certchain.errors import LoginLocked, LoginRefused, MalformedValue, PeerUnavailable
 from certchain.models.certification import Login, LoginAccepted
 from certchain.models.identifier import UserDeviceId, UserId
+from certchain.roles.iot_device import login
 from certchain.verification.login import LoginPolicy
 from tests.faults import Fuse, PowerCut, fused_store
 from tests.household import SECRET, Household
@@ -65,12 +66,30 @@ def test_a_good_login_gives_all_attempts_back(home: Household) -> None:
     assert guess(home, 1) == [ATTEMPTS - 1]
 
 
+def test_who_cuts_the_power_while_the_proof_is_checked_has_had_the_attempt(
+    home: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a guess that is seen to fail could be taken back."""
+
+    def cut(*_: object) -> None:
+        raise PowerCut
+
+    with monkeypatch.context() as patched:
+        patched.setattr(login, "verify_login", cut)
+        for _ in range(ATTEMPTS):
+            with pytest.raises(PowerCut):
+                home.certify("open sesame")
+            home.lock.restart()
+    with pytest.raises(LoginLocked):
+        home.certify()
+
+
 def test_who_cuts_the_power_before_the_answer_has_had_the_attempt(home: Household) -> None:
     store, fuse = home.lock.store, Fuse()
     for _ in range(ATTEMPTS):
         home.lock.store = fused_store(store, fuse)
         home.lock.restart()
-        fuse.arm(2)  # the first write is durable, and nothing after it
+        fuse.arm(3)  # the attempt is counted, and not yet told
         with pytest.raises(PowerCut):
             home.certify("open sesame")
     home.lock.store = store

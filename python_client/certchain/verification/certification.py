@@ -73,12 +73,13 @@ def verify_information(
 
 def verify_evidence(evidence: IntegrityEvidence, app: AppManifest | None) -> IntegrityEvidence:
     """C5: returns the evidence of an app that is allowed, and unchanged. Raises ``IntegrityFailed``."""
+    name = repr(f"{evidence.app} {evidence.version}")  # a peer's text goes into logs and terminals
     if app is None:
-        raise IntegrityFailed("C5", f"{evidence.app} {evidence.version} is unknown")
+        raise IntegrityFailed("C5", f"{name} is unknown")
     if app.status is not AppStatus.ALLOWED:
-        raise IntegrityFailed("C5", f"{evidence.app} {evidence.version} is {app.status}")
+        raise IntegrityFailed("C5", f"{name} is {app.status}")
     if app.digest != evidence.manifest_digest:
-        raise IntegrityFailed("C5", f"the files of {evidence.app} {evidence.version} were changed")
+        raise IntegrityFailed("C5", f"the files of {name} were changed")
     return evidence
 
 

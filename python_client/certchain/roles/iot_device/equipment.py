@@ -1,10 +1,14 @@
 """What an IoT device is given for certification, and what its parts do with it."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 from certchain.channel import Channel
 from certchain.config.clock import Clock
+from certchain.errors import CertchainError
 from certchain.ledger import Ledger
 from certchain.models.certification import DeviceInformation, Signed
 from certchain.models.identifier import DeviceId, Party, ServiceId
@@ -13,6 +17,7 @@ from certchain.verification.login import LoginPolicy
 from certchain.verification.statement import Identity, verify_statement
 
 Model = TypeVar("Model")
+_log = logging.getLogger("certchain.roles.iot_device")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +41,13 @@ class Equipment:
     def said(self, signed: Signed, model: type[Model], signer: Party) -> Model:
         """What the signer said, under keys that the ledger has in force; raises what ``verify_statement`` raises."""
         return verify_statement(signed, model, signer, self.ledger.registrations.keys(signer), self.identity.network)
+
+
+@contextmanager
+def refusals(step: str) -> Iterator[None]:
+    """Names the step in the device's own log, whatever is refused within. What the peer sent does not stand there."""
+    try:
+        yield
+    except CertchainError as refusal:
+        _log.warning("%s refused: %s", step, type(refusal).__name__)
+        raise

@@ -29,7 +29,7 @@ from certchain.models.certification import (
 )
 from certchain.models.identifier import UserId, service_party
 from certchain.roles.iot_device.conversation import Conversations, LoggedIn
-from certchain.roles.iot_device.equipment import Equipment
+from certchain.roles.iot_device.equipment import Equipment, refusals
 from certchain.storage.kept import keep, kept_or_none
 from certchain.verification.login import LoginBook, require_claim, require_unlocked, verify_login
 
@@ -55,9 +55,9 @@ class Logins:
         Raises ``LoginRefused``, ``LoginLocked``, or ``PeerUnavailable`` while too many logins were wrong in a minute.
         """
         try:
-            self._log_in(connection, require_claim(login))
-        except LoginRefused as refusal:
-            _log.warning("C2 refused: LoginRefused, %d attempts left", refusal.attempts_left)
+            with refusals("C2"):
+                self._log_in(connection, require_claim(login))
+        except LoginRefused:
             self.report()
             raise
         policy, challenge = self.equipment.policy, secrets.token_bytes(CHALLENGE_LENGTH)

@@ -9,7 +9,7 @@ from typing import TypeVar
 from certchain.channel import Connection
 from certchain.channel.interface import CONTROL_LABEL
 from certchain.encoding.digest import transcript_digest
-from certchain.errors import CertchainError, ChallengeRejected, CommandRefused, NotLoggedIn
+from certchain.errors import ChallengeRejected, CommandRefused, NotLoggedIn
 from certchain.keys import CONTROL_LENGTH, ControlKeys
 from certchain.models.certification import (
     CHALLENGE_LENGTH,
@@ -26,7 +26,7 @@ from certchain.models.certification import (
 )
 from certchain.models.identifier import service_party
 from certchain.roles.iot_device.conversation import Conversations, InControl, LoggedIn, Offered
-from certchain.roles.iot_device.equipment import Equipment
+from certchain.roles.iot_device.equipment import Equipment, refusals
 from certchain.roles.iot_device.login import Logins
 from certchain.verification.session import (
     SessionParties,
@@ -55,27 +55,25 @@ class Sessions:
 
     def answer_statement(self, connection: Connection, signed: Signed) -> SessionOffer:
         """C3 to C7: takes the user device's statement to the server, and gives a challenge. Raises the server's refusal."""
-        login = self.conversations.take(connection.binding, LoggedIn)
-        if login is None:
-            raise NotLoggedIn
-        verify_in_time("C3", login.deadline, self.equipment.clock.monotonic())
+        with refusals("C3"):
+            login = self._logged_in(connection)
         self.logins.report()
-        answer = self._ask(self._request(connection, login, signed), "C4")
-        parties = SessionParties(login.user, login.user_device, self.equipment.id, self.equipment.certification_server)
-        opened = verify_opened(self._word("C6", answer, SessionOpened), parties)
+        with refusals("C4"):
+            answer = self._ask(self._request(connection, login, signed))
+        with refusals("C6"):
+            opened = self._opened(answer, login)
         return self._offer(connection, answer, opened)
 
     def answer_certification(self, connection: Connection, certification: Certification) -> Signed:
         """C9 to C14: takes the certification to the server, and relays its signed outcome. Raises the server's refusal."""
-        offered = self.conversations.take(connection.binding, Offered)
-        if offered is None:
-            raise ChallengeRejected("C9", "there is none in force on this channel")
         started = self.equipment.clock.monotonic()
-        verify_in_time("C9", offered.deadline, started)
-        verify_answer(certification, offered.transcript)
-        answer = self._ask(self._forward(connection, offered.transcript, certification), "C10")
-        outcome = verify_outcome(self._word("C14", answer, SessionOutcome), offered.transcript)
-        self._give_control(connection, offered.transcript, started + outcome.control_lifetime)
+        with refusals("C9"):
+            transcript = self._offered(connection, certification, started)
+        with refusals("C10"):
+            answer = self._ask(self._forward(connection, transcript, certification))
+        with refusals("C14"):
+            outcome = verify_outcome(self._word("C14", answer, SessionOutcome), transcript)
+        self._give_control(connection, transcript, started + outcome.control_lifetime)
         return answer
 
     def answer_command(self, connection: Connection, command: Command) -> CommandResult:
@@ -89,8 +87,31 @@ class Sessions:
             opened.append(control.keys.open_command(command))
             return replace(control, counter=verify_counter(command.counter, control.counter))
 
-        control = self.conversations.move(connection.binding, InControl, accept)
+        with refusals("C15"):
+            control = self.conversations.move(connection.binding, InControl, accept)
         return control.keys.seal_result(command.counter, self.execute(opened[0]))
+
+    def _logged_in(self, connection: Connection) -> LoggedIn:
+        """C3: who is logged in on this channel; their login serves this once."""
+        login = self.conversations.take(connection.binding, LoggedIn)
+        if login is None:
+            raise NotLoggedIn
+        verify_in_time("C3", login.deadline, self.equipment.clock.monotonic())
+        return login
+
+    def _opened(self, answer: Signed, login: LoggedIn) -> SessionOpened:
+        """C6: the session that the server opened for who is logged in."""
+        parties = SessionParties(login.user, login.user_device, self.equipment.id, self.equipment.certification_server)
+        return verify_opened(self._word("C6", answer, SessionOpened), parties)
+
+    def _offered(self, connection: Connection, certification: Certification, now: float) -> Transcript:
+        """C9: the transcript of the session that was offered on this channel; its challenge serves this once."""
+        offered = self.conversations.take(connection.binding, Offered)
+        if offered is None:
+            raise ChallengeRejected("C9", "there is none in force on this channel")
+        verify_in_time("C9", offered.deadline, now)
+        verify_answer(certification, offered.transcript)
+        return offered.transcript
 
     def _request(self, connection: Connection, login: LoggedIn, signed: Signed) -> CertificationRequest:
         return CertificationRequest(
@@ -131,12 +152,8 @@ class Sessions:
         self.conversations.put(connection.binding, InControl(keys, deadline))
         _log.info("C14: certified; commands are obeyed on this channel")
 
-    def _ask(self, message: object, step: str) -> Signed:
-        try:
-            return self.equipment.server.request(self.equipment.identity.sign(message), Signed)
-        except CertchainError as refusal:
-            _log.warning("%s refused: %s", step, type(refusal).__name__)
-            raise
+    def _ask(self, message: object) -> Signed:
+        return self.equipment.server.request(self.equipment.identity.sign(message), Signed)
 
     def _word(self, step: str, signed: Signed, model: type[Model]) -> Model:
         server = self.equipment.certification_server
