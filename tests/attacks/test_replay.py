@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from certchain.errors import (
+    CertificationHashWrong,
     ChallengeRejected,
+    IntegrityFailed,
     LoginRefused,
     NotLoggedIn,
     RegistrationRefused,
@@ -23,6 +25,7 @@ from certchain.models.certification import (
     Signed,
     UserDeviceStatement,
 )
+from certchain.models.digest import Digest
 from certchain.verification.login import LoginPolicy
 from certchain.verification.policy import CertificationPolicy
 from tests.household import SECRET, Household
@@ -59,6 +62,37 @@ def test_a_statement_before_any_login_is_refused(home: Household) -> None:
     statement = TurnedLock(home).statement(home.phone.identity)
     with pytest.raises(NotLoggedIn):
         home.lock.channel().request(statement, SessionOffer)
+
+
+def test_a_statement_that_was_refused_is_not_looked_at_again(home: Household) -> None:
+    """A refusal leads back to C1: there is no second try under the same login and challenge."""
+    tap = tap_lock(home.lock)
+    channel = tap.channel()
+    home.server.role.enrolment.revoke_app("door", "1.0")
+    with pytest.raises(IntegrityFailed):
+        home.phone.role.certify(channel, home.lock.id, SECRET)
+    with pytest.raises(NotLoggedIn):
+        channel.request(tap.of(UserDeviceStatement)[0], SessionOffer)
+
+
+def test_a_certification_that_was_refused_is_not_looked_at_again(home: Household) -> None:
+    """Not even the right one, under the challenge that a wrong one has used up."""
+    tap = tap_lock(home.lock)
+    channel = tap.channel()
+    right: list[Certification] = []
+
+    def spoil(message: object) -> object:
+        if not isinstance(message, Certification):
+            return message
+        right.append(message)
+        return replace(message, certification_hash=Digest(bytes(32)))
+
+    tap.change = spoil
+    with pytest.raises(CertificationHashWrong):
+        home.phone.role.certify(channel, home.lock.id, SECRET)
+    tap.change = lambda message: message
+    with pytest.raises(ChallengeRejected, match="C9"):
+        channel.request(right[0], Signed)
 
 
 def test_a_certification_is_taken_once_by_the_lock(home: Household) -> None:
