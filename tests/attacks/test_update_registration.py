@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from certchain.channel import MemoryChannel
-from certchain.encoding.delivery import submission_info, ver_id_info
-from certchain.encoding.digest import package_digest
+from certchain.encoding.digest import package_digest, submission_context, ver_id_context
 from certchain.encoding.message import from_cbor, to_cbor
 from certchain.errors import (
     CorruptedPackage,
@@ -90,11 +89,11 @@ def test_the_ver_id_is_not_to_be_read_on_the_way(industry: Industry) -> None:
     said = from_cbor(VersionIssue, issue.body)
     ver_id = kept(industry.store("authority"), f"version-{said.product}-1", IssuedVersion).ver_id
     assert ver_id not in issue.body
-    info = ver_id_info(industry.network, said.product, 1)
+    info = ver_id_context(industry.network, said.product, 1)
     with pytest.raises(SealInvalid):
         industry.identities["rival"].keys.open(info, said.sealed_ver_id)
     with pytest.raises(SealInvalid):
-        industry.identities["manufacturer"].keys.open(ver_id_info(industry.network, 1, 2), said.sealed_ver_id)
+        industry.identities["manufacturer"].keys.open(ver_id_context(industry.network, 1, 2), said.sealed_ver_id)
     assert industry.identities["manufacturer"].keys.open(info, said.sealed_ver_id) == ver_id
 
 
@@ -107,7 +106,7 @@ def issued(industry: Industry) -> Signed:
 def forged(industry: Industry, signer: str = "authority", version: int = 1, ver_id: bytes = bytes(32)) -> Signed:
     """A VerID of the thief's, sealed and signed as it should be."""
     product = industry.product()
-    info = ver_id_info(industry.network, product, 1)
+    info = ver_id_context(industry.network, product, 1)
     sealed = seal_to(industry.identities["manufacturer"].keys.public.exchange, info, ver_id)
     return industry.identities[signer].sign(VersionIssue(product, version, sealed))
 
@@ -172,7 +171,7 @@ def recorded(industry: Industry) -> tuple[Industry, Digest, bytes, Digest]:
 
 def submit(industry: Industry, pkg_id: Digest, ver_id: bytes, digest: Digest, by: str = "manufacturer") -> None:
     product = industry.product()
-    info = submission_info(industry.network, product, 1)
+    info = submission_context(industry.network, product, 1)
     sealed = seal_to(
         industry.identities["authority"].keys.public.exchange, info, to_cbor(SubmittedPair(ver_id, digest))
     )

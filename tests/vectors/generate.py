@@ -210,6 +210,9 @@ def preimages() -> Iterator[tuple[str, str, Vector, list[bytes]]]:
     yield "second factor, sealed", "second-factor-seal", {"network": network, **PARTIES}, fields(network, 3, 2, 7, 1)
     grant: Vector = {"network": network, "user_device": 2, "device": 7, "server": 1}
     yield "grant, sealed", "grant-seal", grant, fields(*grant.values())
+    version: Vector = {"network": network, "product": 4, "version": 9}
+    yield "VerID, sealed", "ver-id-seal", version, fields(*version.values())
+    yield "submission, sealed", "submission-seal", version, fields(*version.values())
     control: Vector = {"direction": "command", "session": word("session")[:16], "counter": 5}
     yield "control", "control", control, fields(*control.values())
 

@@ -13,7 +13,7 @@ from certchain.models.certification import (
     UserDeviceInformation,
 )
 from certchain.models.digest import Digest
-from certchain.models.identifier import DeviceId, MethodNumber, Party, ServiceId, UserDeviceId, UserId
+from certchain.models.identifier import DeviceId, MethodNumber, Party, ProductId, ServiceId, UserDeviceId, UserId
 from certchain.models.registration import PublicKeys
 
 
@@ -159,6 +159,16 @@ def network(chain_id: int, contracts: Sequence[str]) -> Digest:
 def intent(chain_id: int, contract: bytes, calldata: bytes) -> Digest:
     """What a transaction is to do: H("intent", chain id, contract's 20 bytes or none to create one, calldata)."""
     return digest("intent", number(chain_id), contract, calldata)
+
+
+def ver_id_context(network: bytes, product: ProductId, version: int) -> bytes:
+    """R3: what VerID is bound to on its way, sealed, to the manufacturer."""
+    return preimage("ver-id-seal", network, number(product), number(version))
+
+
+def submission_context(network: bytes, product: ProductId, version: int) -> bytes:
+    """R5: what VerID and package digest are bound to on their way, sealed, to the authority."""
+    return preimage("submission-seal", network, number(product), number(version))
 
 
 def statement(network: bytes, kind: str, signer: Party, body: bytes) -> bytes:

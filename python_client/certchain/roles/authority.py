@@ -9,8 +9,7 @@ from typing import TypeVar
 
 from certchain.channel import Connection
 from certchain.config.clock import Clock
-from certchain.encoding.delivery import submission_info, ver_id_info
-from certchain.encoding.digest import key_thumbprint, version_commitment
+from certchain.encoding.digest import key_thumbprint, submission_context, ver_id_context, version_commitment
 from certchain.encoding.message import from_cbor
 from certchain.errors import (
     DigestMismatch,
@@ -133,7 +132,7 @@ class Authority:
         with self._deciding:
             ver_id = self._committed_ver_id(request.product, request.version)
         _log.info("R3 issued version %d of product %d", request.version, request.product)
-        info = ver_id_info(self.identity.network, request.product, request.version)
+        info = ver_id_context(self.identity.network, request.product, request.version)
         return VersionIssue(request.product, request.version, seal_to(signed.keys.exchange, info, ver_id))
 
     def _committed_ver_id(self, product: ProductId, version: int) -> bytes:
@@ -157,7 +156,7 @@ class Authority:
         """R6: opens and checks what the manufacturer submitted, keeps the pair, and approves."""
         submission = self._said_by_manufacturer(signed, PackageSubmission)
         package = self.ledger.updates.package_at(submission.product, submission.version)
-        info = submission_info(self.identity.network, submission.product, submission.version)
+        info = submission_context(self.identity.network, submission.product, submission.version)
         pair = from_cbor(SubmittedPair, self.identity.keys.open(info, submission.sealed))
         verified = verify_submission(submission, pair, package)
         keep(self.store, _pair_name(submission.pkg_id), verified)

@@ -5,8 +5,7 @@ import secrets
 from dataclasses import dataclass, replace
 
 from certchain.channel import Channel
-from certchain.encoding.delivery import submission_info, ver_id_info
-from certchain.encoding.digest import package_digest, package_id
+from certchain.encoding.digest import package_digest, package_id, submission_context, ver_id_context
 from certchain.encoding.message import to_cbor
 from certchain.errors import EndlessData, ForgedVersionId, ProductAlreadyRegistered, SealInvalid, UnknownVersion
 from certchain.keys import seal_to
@@ -94,7 +93,7 @@ class Manufacturer:
         ver_id = self._open(product, version, pending.issue)
         pkg_id = package_id(ver_id, pending.upt_id)
         digest = self._record(product, version, pkg_id, data)
-        info = submission_info(self.identity.network, product, version)
+        info = submission_context(self.identity.network, product, version)
         sealed = seal_to(pending.issue.keys.exchange, info, to_cbor(SubmittedPair(ver_id, digest)))
         submission = PackageSubmission(product, version, pkg_id, sealed)
         return authority.request(self.identity.sign(submission), PackageApproval)
@@ -138,7 +137,9 @@ class Manufacturer:
         if (said.product, said.version) != (product, version):
             raise ForgedVersionId("R4", "it was issued for another version")
         try:
-            ver_id = self.identity.keys.open(ver_id_info(self.identity.network, product, version), said.sealed_ver_id)
+            ver_id = self.identity.keys.open(
+                ver_id_context(self.identity.network, product, version), said.sealed_ver_id
+            )
         except SealInvalid as problem:
             raise ForgedVersionId("R4", "it is not sealed to this manufacturer") from problem
         return verify_version_id("R4", ver_id, self.ledger.updates.package_at(product, version))

@@ -76,6 +76,8 @@ FUNCTIONS: dict[str, Callable[[Arguments], bytes]] = {
     "key-data": lambda a: key_data(**a),
     "second-factor-seal": lambda a: protocol.second_factor_context(**in_bytes(a)),
     "grant-seal": lambda a: protocol.grant_context(**in_bytes(a)),
+    "ver-id-seal": lambda a: protocol.ver_id_context(**in_bytes(a)),
+    "submission-seal": lambda a: protocol.submission_context(**in_bytes(a)),
     "control": lambda a: protocol.control_context(**in_bytes(a, "direction")),
     "certification-hash": lambda a: (
         protocol.certification_hash(RegistrationHash(bytes.fromhex(a["registration"])), session(a["session"])).value
