@@ -26,6 +26,7 @@ class Keyring:
     """Gives the passphrase; told whether it is to be a new one."""
     _passphrase: str | None = None
     _accounts: dict[str, LocalAccount] = field(default_factory=dict)
+    _pairs: dict[Path, KeyPair] = field(default_factory=dict)
 
     def open(self, new: bool = False) -> str:
         """The passphrase. Raises ``SecretMissing``."""
@@ -54,14 +55,16 @@ class Keyring:
 
     def pair(self, path: Path) -> KeyPair:
         """A party's keys. Raises ``KeyFileUnreadable``."""
-        return read_key_file(path, KeyPair, self.open())
+        if path not in self._pairs:
+            self._pairs[path] = read_key_file(path, KeyPair, self.open())
+        return self._pairs[path]
 
     def made_pair(self, path: Path) -> KeyPair:
         """A party's keys, made if there are none."""
         if path.exists():
             return self.pair(path)
         pair = KeyPair.generate()
-        write_key_file(path, pair, self.open(), self._cost)
+        write_key_file(path, pair, self.open(), self.cost)
         return pair
 
     def sealing_key(self, name: str) -> SealingKey:
@@ -73,11 +76,12 @@ class Keyring:
         if self.home.key_file(name).exists():
             return self.sealing_key(name)
         key = SealingKey.generate()
-        write_key_file(self.home.key_file(name), key, self.open(), self._cost)
+        write_key_file(self.home.key_file(name), key, self.open(), self.cost)
         return key
 
     @property
-    def _cost(self) -> Argon2Cost:
+    def cost(self) -> Argon2Cost:
+        """The work that goes into a passphrase, and into a user's secret."""
         return Argon2Cost(RFC_9106_SECOND.iterations, self.configuration.key_memory, RFC_9106_SECOND.lanes)
 
 
@@ -102,6 +106,6 @@ def _read_account(path: Path, passphrase: str) -> LocalAccount:
         account: LocalAccount = Account.from_key(Account.decrypt(path.read_text(encoding="utf-8"), passphrase))
     except OSError as problem:
         raise KeyFileUnreadable(str(path), problem.strerror or "it cannot be read") from problem
-    except (ValueError, KeyError, TypeError) as problem:
+    except Exception as problem:  # whatever eth-keyfile makes of a file that is none
         raise KeyFileUnreadable(str(path), "the passphrase is wrong, or the file was changed") from problem
     return account

@@ -32,6 +32,8 @@ def main(arguments: Sequence[str] | None = None, opener: Opener = open_workspace
         return _explain(call, problem)
     except KeyboardInterrupt:
         return _interrupted(call)
+    if code == INTERRUPTED:  # Typer has caught the interruption
+        return _interrupted(call)
     return code if isinstance(code, int) else 0
 
 
@@ -50,6 +52,7 @@ def _explain(call: Call, problem: Exception) -> int:
 
 def _misused(call: Call, sentence: str) -> int:
     if sentence:  # else a noun without its verb, which has shown its help
+        sentence = f"{sentence.rstrip('.')}."
         call.output.fail("UsageError", sentence, "Run the command with --help to see what it takes.", {}, USAGE)
     return USAGE
 

@@ -131,7 +131,7 @@ def _cell(value: object) -> str:
         return "yes" if simple else "no"
     if isinstance(simple, dict):
         return ", ".join(f"{name} {_cell(item)}" for name, item in simple.items())
-    if isinstance(simple, list | tuple):
+    if isinstance(simple, list):
         return ", ".join(_cell(item) for item in simple)
     return str(simple)
 
@@ -142,15 +142,17 @@ def _short(value: object) -> str:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, default=_simple, ensure_ascii=False) + "\n"
+    return json.dumps(_simple(value), ensure_ascii=False) + "\n"
 
 
 def _simple(value: object) -> object:
     """A value as JSON has it: bytes in hex, a digest with its algorithm, the name of an enumeration's member."""
+    if isinstance(value, Mapping):
+        return {name: _simple(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_simple(item) for item in value]
     if isinstance(value, Enum):
         return value.name.lower().replace("_", "-")
     if isinstance(value, bytes):
         return value.hex()
-    if isinstance(value, Digest):
-        return str(value)
-    return value if isinstance(value, str | int | float | list | tuple | dict | None) else str(value)
+    return value if isinstance(value, str | int | float | None) else str(value)

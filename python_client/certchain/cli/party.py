@@ -147,6 +147,7 @@ class Cast:
             server=ServiceId(server.number),
             server_keys=PublicKeys(bytes.fromhex(server.signing), bytes.fromhex(server.exchange)),
             app=InstalledApp(record.app, record.app_version, Path(record.app_folder)),
+            cost=self.workspace.keyring.cost,
             clock=self.workspace.clock,
         )
 

@@ -33,7 +33,7 @@ class Configuration:
     receipt_timeout: int = _setting(60, "How long to wait for the ledger to confirm, in seconds.")
     gas_cap: int = _setting(12_000_000, "The most gas that one transaction may take.")
     key_memory: int = _setting(
-        64 * 1024, "How much memory the encryption of a new key file takes, in KiB; more is harder to guess."
+        64 * 1024, "The memory that stretching a passphrase or a secret takes, in KiB: more is harder to guess."
     )
     unlisted_risk: str = _setting(
         "high", "The risk level of a device whose model is not listed: low, medium, high or critical."

@@ -65,6 +65,4 @@ def _verify(stage: Stage, file: Path) -> subprocess.CompletedProcess[str]:
     thumbprint = key_thumbprint(stage.workspace.keyring.service(CERTIFICATION_SERVER).public)
     command = [sys.executable, "-m", "certchain", "log", "verify", str(file), "--thumbprint", str(thumbprint), "--json"]
     environment = {**os.environ, "CERTCHAIN_HOME": str(file.parent / "nowhere")}
-    return subprocess.run(  # noqa: S603 - our own program
-        command, env=environment, capture_output=True, text=True, timeout=_PATIENCE, check=False
-    )
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=_PATIENCE, check=False)

@@ -1,0 +1,70 @@
+"""`certchain registration`: from the first to the last status."""
+
+import pytest
+
+from tests.program import PAIR, SESSION, Program
+
+
+@pytest.mark.parametrize("via", ["server", "device"])
+def test_a_pair_is_registered_either_way_and_can_be_certified(household: Program, via: str) -> None:
+    value = household.json("registration", "register", *PAIR, "--via", via).value()
+    assert (value["number"], value["status"], value["risk"], value["device"]) == (1, "active", "high", "porch-lock")
+    household.json(*SESSION).value()
+
+
+def test_a_live_pair_is_not_registered_again_but_superseded(registered: Program) -> None:
+    registered.json("registration", "register", *PAIR).refusal(65, "AlreadyRegistered")
+    value = registered.json("registration", "supersede", *PAIR).value()
+    assert (value["number"], value["version"], value["previous"]) == (2, 2, 1)
+    assert registered.json("registration", "show", "1").value()["status"] == "superseded"
+
+
+def test_what_is_not_registered_is_not_superseded(household: Program) -> None:
+    household.json("registration", "supersede", *PAIR).refusal(77, "RegistrationRefused")
+
+
+def test_a_method_with_too_few_factors_is_refused(household: Program) -> None:
+    household.json("registration", "register", *PAIR, "--method", "2").refusal(76, "MethodTooWeak")
+    household.json("registration", "register", *PAIR, "--method", "9").refusal(65, "UnknownMethod")
+
+
+def test_the_configuration_says_how_risky_a_model_is(household: Program) -> None:
+    settings = household.home / "config.toml"
+    settings.write_text(settings.read_text() + '[model_risks.Acme]\nPL-1 = "medium"\n')
+    assert household.json("registration", "register", *PAIR, "--method", "2").value()["risk"] == "medium"
+
+
+def test_a_registration_is_suspended_reinstated_and_revoked(registered: Program) -> None:
+    assert registered.json("registration", "suspend", "1").value()["status"] == "suspended"
+    registered.json(*SESSION).refusal(76, "RegistrationNotActive")
+    assert registered.json("registration", "reinstate", "1").value()["status"] == "active"
+    registered.json(*SESSION).value()
+    assert registered.json("registration", "revoke", "1").value()["status"] == "revoked"
+    registered.json("registration", "reinstate", "1").refusal(65, "ForbiddenTransition")
+    registered.json("registration", "show", "2").refusal(65, "UnknownRegistration")
+
+
+def test_the_history_goes_back_to_the_pairs_first_registration(registered: Program) -> None:
+    registered.json("registration", "supersede", *PAIR).value()
+    registered.json("registration", "revoke", "2").value()
+    moves = registered.json("registration", "history", "2").value()
+    assert [(move["number"], move["status"]) for move in moves] == [
+        (1, "active"),
+        (1, "superseded"),
+        (2, "active"),
+        (2, "revoked"),
+    ]
+
+
+def test_all_registrations_are_listed(household: Program) -> None:
+    assert household.json("registration", "list").value() == []
+    household.json("registration", "register", *PAIR).value()
+    assert [entry["user_device"] for entry in household.json("registration", "list").value()] == ["phone"]
+
+
+def test_unknown_parties_are_named(household: Program) -> None:
+    names = {"--user": "alice", "--user-device": "phone", "--device": "porch-lock"}
+    for option in names:
+        given = [part for name, value in (names | {option: "nobody"}).items() for part in (name, value)]
+        refusal = household.json("registration", "register", *given).refusal(65, "UnknownRecord")
+        assert refusal["values"]["name"] == "nobody"
