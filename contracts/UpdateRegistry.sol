@@ -110,7 +110,7 @@ contract UpdateRegistry is IUpdateRegistry, Permissioned {
     function approve(bytes32 pkgId) external restricted {
         // Check: it still stands, and the approver did not approve it before.
         Package storage package = _package(pkgId);
-        if (package.status == PackageStatus.Withdrawn) revert UpdateRegistry_Withdrawn(pkgId);
+        _requireStanding(package);
         if (_approvedBy[pkgId][msg.sender]) revert UpdateRegistry_AlreadyApprovedBy(pkgId, msg.sender);
 
         // Effect: one approval more, perhaps the one that was missing.
@@ -125,7 +125,7 @@ contract UpdateRegistry is IUpdateRegistry, Permissioned {
     function withdraw(bytes32 pkgId) external restricted {
         Package storage package = _package(pkgId);
         _requireManufacturer(package.product);
-        if (package.status == PackageStatus.Withdrawn) revert UpdateRegistry_Withdrawn(pkgId);
+        _requireStanding(package);
 
         package.status = PackageStatus.Withdrawn;
 
@@ -135,11 +135,12 @@ contract UpdateRegistry is IUpdateRegistry, Permissioned {
     // ------------------------------------------------------------------------------------------------------------- views
 
     /// @inheritdoc IUpdateRegistry
-    function validate(bytes32 pkgId, bytes32 digest) external view returns (Package memory package) {
-        package = _package(pkgId);
-        if (package.status == PackageStatus.Withdrawn) revert UpdateRegistry_Withdrawn(pkgId);
+    function validate(bytes32 pkgId, bytes32 digest) external view returns (Package memory) {
+        Package storage package = _package(pkgId);
+        _requireStanding(package);
         if (package.status != PackageStatus.Approved) revert UpdateRegistry_NotApproved(pkgId, package.status);
         if (package.digest != digest) revert UpdateRegistry_DigestMismatch(pkgId, package.digest, digest);
+        return package;
     }
 
     /// @inheritdoc IUpdateRegistry
@@ -202,6 +203,10 @@ contract UpdateRegistry is IUpdateRegistry, Permissioned {
         if (_product(product).manufacturer != msg.sender) {
             revert UpdateRegistry_NotManufacturer(product, msg.sender);
         }
+    }
+
+    function _requireStanding(Package storage package) private view {
+        if (package.status == PackageStatus.Withdrawn) revert UpdateRegistry_Withdrawn(package.pkgId);
     }
 
     function _highestVersion(ProductId product) private view returns (uint64) {

@@ -110,10 +110,10 @@ library MerkleTree {
     /// tree's last leaf meet, and one for each subtree to the left of both.
     /// @param index Less than `size`.
     function proofLength(uint256 index, uint256 size) internal pure returns (uint256 length) {
-        for (uint256 apart = index ^ (size - 1); apart != 0; apart >>= 1) {
-            ++length;
+        unchecked {
+            for (uint256 apart = index ^ (size - 1); apart != 0; apart >>= 1) ++length;
+            length += frontierLength(index >> length);
         }
-        length += frontierLength(index >> length);
     }
 
     /// @notice The root that a leaf and its inclusion proof lead to (RFC 9162, section 2.1.3.2).
