@@ -5,6 +5,7 @@ end at the end.
 """
 
 import json
+import re
 from functools import cache
 from typing import Any, TypeVar
 
@@ -16,6 +17,9 @@ from certchain.models.digest import Digest
 
 Model = TypeVar("Model")
 
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_MOST_CONTAINERS = 1000
+
 
 def to_document(model: object) -> bytes:
     """A model as the bytes of a JSON file."""
@@ -25,6 +29,7 @@ def to_document(model: object) -> bytes:
 def from_document(model: type[Model], data: bytes) -> Model:
     """Reads ``model`` from what ``to_document`` wrote, to the byte. Raises ``MalformedMessage`` for anything else."""
     try:
+        _require_flat(data)
         value = _converter().structure(json.loads(data), model)
         same = to_document(value) == data
     except Exception as problem:  # whatever json, cattrs or a model's constructor makes of hostile bytes
@@ -44,6 +49,17 @@ def _converter() -> Converter:
     converter.register_structure_hook(Digest, lambda text, _: Digest.parse(text))
     converter.register_unstructure_hook(Digest, str)
     return converter
+
+
+def _require_flat(data: bytes) -> None:
+    """Raises ``MalformedMessage`` for brackets without end.
+
+    The standard library's reader recurses with each of them, as deep as the interpreter allows; and libraries that raise that limit
+    for the whole process (an EVM in Python does) turn it into a crash.
+    """
+    brackets = _TEXT.sub(b"", data)
+    if brackets.count(b"[") + brackets.count(b"{") > _MOST_CONTAINERS:
+        raise MalformedMessage("it has too many brackets")
 
 
 def _from_hex(text: Any, _: Any) -> bytes:

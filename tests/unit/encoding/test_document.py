@@ -1,6 +1,7 @@
 """Models as JSON files with one spelling."""
 
 import json
+import sys
 from dataclasses import dataclass
 
 import pytest
@@ -53,6 +54,8 @@ def test_what_is_absent_is_null() -> None:
         b"null\n",
         b"\xff",
         b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b'["' + b"\\" * 5 + b'",' + b"[" * 100_000,
         TEXT[:-1],
         TEXT + b"\n",
         TEXT.replace(b"  ", b" "),
@@ -76,3 +79,19 @@ def test_any_other_spelling_is_refused(text: bytes) -> None:
     assert text != TEXT
     with pytest.raises(MalformedMessage):
         from_document(Thing, text)
+
+
+def test_brackets_in_a_text_are_nothing_but_text() -> None:
+    brackets = Thing('[{"\\' * 5000, 7, None, (), LoginOutcome.REFUSED, good=False)
+    assert from_document(Thing, to_document(brackets)) == brackets
+
+
+def test_brackets_without_end_do_not_crash_an_interpreter_that_may_recurse_deeply() -> None:
+    """An EVM in Python raises the limit for the whole process; then the standard library's reader would overflow the stack."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000_000)
+    try:
+        with pytest.raises(MalformedMessage):
+            from_document(Thing, b"[" * 1_000_000)
+    finally:
+        sys.setrecursionlimit(limit)
