@@ -172,7 +172,7 @@ def killed_while_enrolling(enrolment: Enrolment, url: str, outbox: Path, gone_so
     """Another process enrols the device, and is killed (SIGKILL) once it has gone so far."""
     network, pair = enrolment.network, enrolment.keys
     arguments = [url, network.folder / "deployment.json", network.server.key.hex(), outbox]
-    child = subprocess.Popen(  # noqa: S603 - it is this test's own code
+    child = subprocess.Popen(
         [sys.executable, "-c", CHILD, *map(str, arguments), pair.signing.hex(), pair.exchange.hex()]
     )
     try:

@@ -137,7 +137,7 @@ def _command_line(program: Program, folder: Path, port: int) -> list[str]:
 
 
 def _spawned(command: Sequence[str], output: IO[bytes]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603 - the program is the one that was asked for
+    return subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
         stdout=output,

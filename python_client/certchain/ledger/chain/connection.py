@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, Self, TypeVar, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self, TypeVar
 
 import requests
 from eth_typing import BlockIdentifier, ChecksumAddress, HexStr
@@ -67,7 +67,8 @@ class Connection:
         provider = CheckedProvider(
             url, {"timeout": request_timeout}, session=session, exception_retry_configuration=None
         )
-        return cls(Web3(provider), attempts, session=session)
+        # None of web3's middleware is needed here, and some of it asks the node further questions.
+        return cls(Web3(provider, middleware=[]), attempts, session=session)
 
     def close(self) -> None:
         """Closes the sockets; the connection can be used on, and opens new ones."""
@@ -185,7 +186,7 @@ class Connection:
         except ContractLogicError as revert:
             raise Reverted(_revert_data(revert), _reason(revert)) from revert
         except Web3RPCError as refusal:
-            if _code(refusal) == _INTERNAL_ERROR:
+            if _error(refusal).get("code") == _INTERNAL_ERROR:
                 raise LedgerMisbehaved(_reason(refusal)) from refusal
             raise Refused(_reason(refusal)) from refusal
         except (requests.RequestException, OSError) as silence:
@@ -209,20 +210,24 @@ def _revert_data(revert: ContractLogicError) -> bytes:
     data: Any = revert.data
     if isinstance(data, dict):  # Ganache, where it estimates gas
         data = data.get("result")
-    return bytes.fromhex(data.removeprefix("0x")) if isinstance(data, str) else b""
+    try:
+        return bytes.fromhex(data.removeprefix("0x"))
+    except (AttributeError, ValueError):  # none, or web3's words for none
+        return b""
 
 
-def _code(refusal: Web3RPCError) -> Any:
+def _error(refusal: Web3RPCError) -> Mapping[str, Any]:
+    """The error object of the node's answer, empty if it is none."""
     answer: Any = refusal.rpc_response
-    return answer["error"].get("code") if answer else None
+    error = answer.get("error") if isinstance(answer, dict) else None
+    return error if isinstance(error, dict) else {}
 
 
 def _reason(problem: Exception) -> str:
     """One line about what happened; a node's own message where it gave one."""
-    text = str(problem)
+    text: object = str(problem)
     if isinstance(problem, ContractLogicError):
         text = problem.message or text
-    if isinstance(problem, Web3RPCError) and problem.rpc_response:
-        text = str(cast("Any", problem.rpc_response)["error"]["message"])
-    text = " ".join(text.split()) or type(problem).__name__
-    return text[:_LONGEST_REASON]
+    elif isinstance(problem, Web3RPCError):
+        text = _error(problem).get("message") or text
+    return (" ".join(str(text).split()) or type(problem).__name__)[:_LONGEST_REASON]
