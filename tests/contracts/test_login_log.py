@@ -198,6 +198,7 @@ def test_the_independent_tree_agrees_with_the_published_roots() -> None:
     assert [published.get_root(size) for size in range(9)] == PUBLISHED_ROOTS
 
 
+@pytest.mark.skip_coverage
 def test_roots_agree_for_every_size_to_300_one_by_one(login_log: Any, writer: Writer, tree: InmemoryTree) -> None:
     """Entries that come alone."""
     for size in range(1, 301):
@@ -205,6 +206,7 @@ def test_roots_agree_for_every_size_to_300_one_by_one(login_log: Any, writer: Wr
         assert bytes(login_log.root()) == tree.get_root(size), f"at size {size}"
 
 
+@pytest.mark.skip_coverage
 def test_roots_agree_to_300_in_growing_batches(login_log: Any, writer: Writer, tree: InmemoryTree) -> None:
     """Batches of one, two, three and so on."""
     for batch in range(1, 25):
@@ -213,6 +215,7 @@ def test_roots_agree_to_300_in_growing_batches(login_log: Any, writer: Writer, t
     assert writer.size == 300
 
 
+@pytest.mark.skip_coverage
 @pytest.mark.parametrize("seed", range(3))
 def test_roots_agree_for_random_sizes_to_5000(login_log: Any, writer: Writer, tree: InmemoryTree, seed: int) -> None:
     """Twenty random batches that make five thousand entries together; every root is compared again at the end."""
@@ -239,6 +242,7 @@ def grown(login_log: Any, writer: Writer) -> Any:
     return login_log
 
 
+@pytest.mark.skip_coverage
 @pytest.mark.parametrize("sizes", [range(1, 21), [37], [64], [300]], ids=["1 to 20", "37", "64", "300"])
 def test_every_entry_is_proven_at_every_size(grown: Any, tree: InmemoryTree, sizes: list[int]) -> None:
     """A proof from the independent tree is accepted for each position."""
@@ -255,7 +259,7 @@ def test_the_only_entry_is_proven_by_nothing(login_log: Any, server: dict[str, A
         login_log.checkInclusion(leaf_hash(b"b"), 0, 1, [])
 
 
-@pytest.mark.parametrize("size", [2, 3, 7, 8, 13, 64])
+@pytest.mark.parametrize("size", [2, 3, 7, 8, 13])
 def test_another_leaf_is_not_included(grown: Any, tree: InmemoryTree, size: int) -> None:
     """A leaf hash that is not the entry's is refused at every position."""
     for index in range(size):
@@ -263,6 +267,7 @@ def test_another_leaf_is_not_included(grown: Any, tree: InmemoryTree, size: int)
             grown.checkInclusion(leaf_hash(b"forged"), index, size, inclusion_proof(tree, index, size))
 
 
+@pytest.mark.skip_coverage
 @pytest.mark.parametrize("size", [7, 13])
 def test_an_entry_is_not_included_anywhere_else(grown: Any, tree: InmemoryTree, size: int) -> None:
     """An entry's own proof does not hold for the position of another, with its proof or with the other's."""

@@ -21,6 +21,9 @@ walk = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
+# A harness is no production contract, and its branches are not measured.
+pytestmark = pytest.mark.skip_coverage
+
 
 @pytest.fixture(scope="module")
 def merkle_tree(module_isolation: None) -> Any:
