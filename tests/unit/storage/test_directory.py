@@ -40,7 +40,7 @@ def test_files_are_there_for_the_next_store(folder: Path) -> None:
 def test_a_killed_writer_leaves_the_file_as_it_was_and_no_trace(folder: Path) -> None:
     DirectoryFileStore(folder).write("image.bin", [b"first"])
     command = [sys.executable, "-c", HALF_WRITER, str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:  # noqa: S603 - our own program
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
         assert writer.stdout is not None
         assert writer.stdout.readline() == b"half\n"
         writer.send_signal(signal.SIGKILL)

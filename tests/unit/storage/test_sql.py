@@ -109,7 +109,7 @@ def test_commits_are_synced_in_a_write_ahead_log(database: SqlManagementDatabase
 @pytest.mark.parametrize("appends", [1, 5, 40])
 def test_a_killed_server_has_every_entry_that_was_told(path: Path, appends: int) -> None:
     command = [sys.executable, "-c", APPENDER, str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own program
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         told = [int(server.stdout.readline()) for _ in range(appends)]
         server.send_signal(signal.SIGKILL)
