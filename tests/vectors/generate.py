@@ -180,6 +180,7 @@ def digests() -> Iterator[tuple[str, str, Vector, list[bytes]]]:
         {"app": "remote", "version": "1.0", "files": []},
         fields("remote", "1.0"),
     )
+    yield "application", "application", {"body": b"\xa1aa\x01"}, [b"\xa1aa\x01"]
     entry = bytes.fromhex("a1") + b"\x65index\x00"
     yield "log leaf", "log-entry", {"salt": word("salt"), "entry": entry}, [word("salt"), entry]
     contracts = [word(name)[:20] for name in ("Permissions", "Registration", "LoginLog", "UpdateRegistry")]

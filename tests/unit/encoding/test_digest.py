@@ -67,6 +67,7 @@ FUNCTIONS: dict[str, Callable[[Arguments], bytes]] = {
     "third-factor": lambda a: protocol.third_factor(DeviceInformation(**a["information"]), keys(a["keys"])).value,
     "registration": lambda a: registration(**a),
     "manifest": lambda a: manifest(**a),
+    "application": lambda a: protocol.application_digest(**in_bytes(a)).value,
     "log-entry": lambda a: protocol.log_leaf(**in_bytes(a)),
     "network": lambda a: protocol.network(a["chain_id"], ["0x" + contract for contract in a["contracts"]]).value,
     "intent": lambda a: protocol.intent(**in_bytes(a)).value,
