@@ -39,8 +39,8 @@ abstract contract Enrolment is IRegistration, Permissioned {
     mapping(UserDeviceId => KeyRing) internal _userDeviceKeys;
     mapping(ServiceId => KeyRing) private _serviceKeys;
     mapping(UserId => bytes32 nameCommitment) private _nameCommitments;
-    /// @dev By the hash of a single key, and by a name commitment itself.
-    mapping(bytes32 => bool) private _taken;
+    mapping(bytes32 nameCommitment => bool) private _takenNames;
+    mapping(bytes32 keyHash => bool) private _takenKeys;
 
     // ----------------------------------------------------------------------------------------------------------- changes
 
@@ -81,12 +81,12 @@ abstract contract Enrolment is IRegistration, Permissioned {
     function enrolUser(bytes32 nameCommitment) external restricted returns (UserId user) {
         // Check: the user is new.
         if (nameCommitment == 0) revert Registration_EmptyNameCommitment();
-        if (_taken[nameCommitment]) revert Registration_NameCommitmentAlreadyEnrolled(nameCommitment);
+        if (_takenNames[nameCommitment]) revert Registration_NameCommitmentAlreadyEnrolled(nameCommitment);
 
         // Effect: an identifier stands for the name.
         user = UserId.wrap(++_counters.users);
         _nameCommitments[user] = nameCommitment;
-        _taken[nameCommitment] = true;
+        _takenNames[nameCommitment] = true;
 
         emit UserEnrolled(user, nameCommitment);
     }
@@ -224,9 +224,9 @@ abstract contract Enrolment is IRegistration, Permissioned {
         });
     }
 
-    function _take(bytes32 key, bytes32 thumbprint) private {
-        if (_taken[key]) revert Registration_KeyAlreadyEnrolled(thumbprint);
-        _taken[key] = true;
+    function _take(bytes32 keyHash, bytes32 thumbprint) private {
+        if (_takenKeys[keyHash]) revert Registration_KeyAlreadyEnrolled(thumbprint);
+        _takenKeys[keyHash] = true;
     }
 
     function _allKeys(KeyRing storage ring) private view returns (Key[] memory keys) {
