@@ -57,13 +57,13 @@ class Deployment:
         write_whole(path, self.to_json())
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: Path, partial: bool = False) -> Self:
         """Reads a deployment file. Raises ``ConfigurationInvalid`` if it cannot be read or is none."""
         try:
             text = path.read_text()
         except OSError as problem:
             raise ConfigurationInvalid(str(path), _reason(problem)) from None
-        return cls.from_json(text, str(path))
+        return cls.from_json(text, str(path), partial)
 
 
 def write_whole(path: Path, text: str) -> None:

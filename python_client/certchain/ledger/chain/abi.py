@@ -23,12 +23,13 @@ from certchain.ledger.deployment import CONTRACTS
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A contract's function: its selector (4 bytes) and the ABI types of what goes in and comes out."""
+    """A contract's function: its selector (4 bytes), the ABI types of what goes in and comes out, and if it is a view."""
 
     name: str
     selector: bytes
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    looks_only: bool
 
     def encode(self, *arguments: object) -> bytes:
         """The calldata of a call."""
@@ -118,7 +119,10 @@ def decoded(kinds: Sequence[str], data: bytes, what: str) -> tuple[Any, ...]:
 
 def _function(entry: Any) -> Function:
     selector = function_signature_to_4byte_selector(abi_to_signature(entry))
-    return Function(entry["name"], selector, tuple(get_abi_input_types(entry)), tuple(get_abi_output_types(entry)))
+    looks_only = entry["stateMutability"] in {"view", "pure"}
+    return Function(
+        entry["name"], selector, tuple(get_abi_input_types(entry)), tuple(get_abi_output_types(entry)), looks_only
+    )
 
 
 def _event(entry: Any) -> Event:

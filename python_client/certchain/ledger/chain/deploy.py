@@ -97,6 +97,6 @@ def _started(connection: Connection, part: Path | None) -> Deployment:
     nothing = Deployment(chain_id, connection.block_number(), {})
     if part is None or not part.exists():
         return nothing
-    left = Deployment.from_json(part.read_text(), str(part), partial=True)
+    left = Deployment.load(part, partial=True)
     there = all(connection.code(address) for address in left.contracts.values())
     return left if there and left.chain_id == chain_id else nothing

@@ -224,6 +224,15 @@ def test_an_account_without_ether_is_told_so_and_nothing_is_left(chain: Chain) -
     assert outbox.waiting() == ()
 
 
+def test_what_the_node_does_not_take_is_not_left(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    outbox = MemoryOutbox()
+    monkeypatch.setattr(chain.connection, "broadcast", raising(Refused("txpool is full")))
+
+    with refused(TransactionReverted("enrolDevice", "txpool is full")):
+        chain.ledger(outbox=outbox).registrations.enrol_device(keys())
+    assert outbox.waiting() == ()
+
+
 def test_above_the_cap_on_gas_nothing_is_sent(chain: Chain) -> None:
     nonce, dear = chain.connection.nonce(chain.server.address, "pending"), SendingPolicy(gas_cap=50_000)
 
