@@ -182,4 +182,7 @@ def test_a_node_of_another_home_is_not_taken_for_ones_own(shell: Shell, tmp_path
 def test_a_node_says_where_it_is_in_a_file_that_people_can_read(shell: Shell) -> None:
     with shell.node("anvil", signal.SIGTERM) as address:
         assert tomllib.loads((shell.home / "node" / "running.toml").read_text())["address"] == address
+        assert shell.refusal("node", "--port", "0") == (78, "NodeRunning")
+        assert shell("deploy", "--network", address)["network"] == address
+        assert len(shell("method", "list")) == 4
     assert not (shell.home / "node" / "running.toml").exists()

@@ -1,8 +1,11 @@
 """The demo tells the whole story, on real firmware, and leaves nothing behind."""
 
 import json
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 
 import pytest
 
@@ -39,16 +42,18 @@ def test_the_story_is_told_to_people_scene_by_scene(capsys: pytest.CaptureFixtur
     assert set(Path(tempfile.gettempdir()).glob("certchain-demo-*")) <= before
 
 
-def test_the_story_is_told_to_programs_with_ones_own_firmware(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_story_is_told_to_programs_with_ones_own_firmware_in_less_than_a_minute(tmp_path: Path) -> None:
+    """In a process of its own; its time on the processor counts, for others may be using the machine."""
     image = tmp_path / "image.bin"
     image.write_bytes(bytes(range(256)) * 500)
-    assert main(["demo", "--json", "--firmware", str(image)]) == 0
-    captured = capsys.readouterr()
-    value = json.loads(captured.out)
-    assert (captured.err, value["firmware"]["origin"]) == ("", str(image))
-    assert value["seconds"] < SECONDS
+    command = [sys.executable, "-m", "certchain", "demo", "--json", "--firmware", str(image)]
+    before = getrusage(RUSAGE_CHILDREN)
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    after = getrusage(RUSAGE_CHILDREN)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < SECONDS
+    value = json.loads(run.stdout)
+    assert value["firmware"]["origin"] == str(image)
     steps = {entry["step"] for entry in value["told"]}
     assert {"C1-C2", "C16", "R1-R4", "R5-R7", "A1-A4", "A10-A12", "audit", "verify"} <= steps
 

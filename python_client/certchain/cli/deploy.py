@@ -19,7 +19,7 @@ from certchain.cli.party import (
 from certchain.cli.record import ServiceRecord
 from certchain.cli.workspace import Workspace
 from certchain.config import write_configuration
-from certchain.errors import AlreadyDeployed, MethodAlreadyDefined
+from certchain.errors import AlreadyDeployed
 from certchain.keys import KeyPair
 from certchain.models.identifier import ServiceId, service_party
 from certchain.models.registration import Factor
@@ -110,10 +110,7 @@ def _grant_roles(workspace: Workspace) -> None:
 def _define_methods(workspace: Workspace) -> None:
     registrations = workspace.ledger(AUTHORITY).registrations
     for factors in METHODS[registrations.method_count() :]:
-        try:
-            registrations.define_method(factors)
-        except MethodAlreadyDefined:
-            continue
+        registrations.define_method(factors)
 
 
 def _enrol_services(workspace: Workspace) -> None:

@@ -3,17 +3,19 @@
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from types import FrameType
 from typing import Annotated
 
 import tomli_w
 import typer
 
+from certchain.cli.network import running_node
 from certchain.cli.output import Result
 from certchain.cli.workspace import Workspace
 from certchain.config import Home
-from certchain.errors import LedgerUnavailable
+from certchain.errors import LedgerUnavailable, NodeRunning, Unavailable
+from certchain.ledger.chain import Connection
 from certchain.ledger.deployment import write_whole
 from certchain.ledger.node import LocalNode, Program, free_port, start_node
 
@@ -30,6 +32,7 @@ def node(
 ) -> None:
     """Runs a local chain until Ctrl-C. Its state is kept, and `certchain deploy` and all other commands find it."""
     stopping = threading.Event()
+    _require_none_runs(workspace.home)
     folder = workspace.home.node(engine)
     with (
         _stopped_by_signals(stopping),
@@ -40,6 +43,16 @@ def node(
         workspace.output.show(Result(f"{engine} answers at {running.url}; stop it with Ctrl-C.", shown))
         _wait(running, stopping)
     workspace.output.note(f"{engine} is stopped; its state is kept.")
+
+
+def _require_none_runs(home: Home) -> None:
+    """Two nodes would spoil each other's state. Raises ``NodeRunning``."""
+    if not home.running_node.exists():
+        return
+    address = running_node(home)
+    with closing(Connection.http(address, attempts=1)) as connection, suppress(Unavailable):
+        connection.chain_id()
+        raise NodeRunning(address)
 
 
 @contextmanager

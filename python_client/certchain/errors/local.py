@@ -17,6 +17,7 @@ __all__ = [
     "LedgerUnavailable",
     "MalformedMessage",
     "MalformedValue",
+    "NodeRunning",
     "NotDeployed",
     "PeerUnavailable",
     "PermissionDenied",
@@ -243,6 +244,16 @@ class ProgramMissing(SettingsError):
 
     sentence = "The program {program} is neither on PATH nor in a node_modules folder here or above."
     advice = "Run `make setup` in the project's folder, or install the program."
+
+
+@dataclass(eq=False)
+class NodeRunning(SettingsError):
+    """A home folder has one node at a time: two would spoil each other's state."""
+
+    address: str
+
+    sentence = "The node of this home folder runs already, at {address}."
+    advice = "Use it, or stop it first."
 
 
 @dataclass(eq=False)

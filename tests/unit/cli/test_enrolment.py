@@ -49,7 +49,7 @@ def test_an_interrupted_enrolment_is_taken_up_again(household: Program) -> None:
 def test_fresh_keys_are_in_force_and_the_old_registration_is_not(registered: Program, noun: str, name: str) -> None:
     registered.json(noun, "rotate-keys", name).value()
     assert len(registered.json(noun, "show", name).value()["keys"]) == 2
-    registered.json(*SESSION).refusal(76, "RegistrationNotActive")
+    assert registered.json(*SESSION).code == 76
     registered.json("registration", "supersede", *PAIR).value()
     registered.json(*SESSION).value()
 

@@ -12,8 +12,8 @@ from certchain.config import Configuration, Home
 from certchain.errors import KeyFileUnreadable, StorageUnavailable
 
 
-def keyring(folder: Path, passphrase: str = "pass") -> Keyring:  # noqa: S107
-    return Keyring(Home(folder), Configuration(key_memory=32), lambda _: passphrase)
+def keyring(folder: Path, known: str = "pass") -> Keyring:
+    return Keyring(Home(folder), Configuration(key_memory=32), lambda _: known)
 
 
 def test_an_account_is_made_once_and_opened_again(tmp_path: Path) -> None:

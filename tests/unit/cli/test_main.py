@@ -84,6 +84,17 @@ def test_an_interruption_ends_with_130(certchain: Program, interruption: BaseExc
     certchain.json("method", "list").refusal(130, "Interrupted")
 
 
+def test_an_interruption_at_any_moment_ends_with_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules[main.__module__], "get_command", interrupted)
+    assert main(["method", "list"]) == 130
+    assert capsys.readouterr().err.startswith("Error: Interrupted.")
+
+
 def test_a_reader_that_went_away_is_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     class Closed(io.StringIO):
         def write(self, _: str) -> int:

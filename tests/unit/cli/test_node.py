@@ -74,6 +74,15 @@ def test_a_node_that_ends_by_itself_is_an_error(certchain: Program, monkeypatch:
     assert not (certchain.home / "node" / "running.toml").exists()
 
 
+def test_an_announcement_that_a_crash_left_behind_does_not_matter(
+    certchain: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in(monkeypatch, None)
+    (certchain.home / "node").mkdir()
+    (certchain.home / "node" / "running.toml").write_text('address = "http://127.0.0.1:9"\n')
+    certchain.json("node").value()
+
+
 def test_a_missing_program_is_named(certchain: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(*_: object) -> None:
         raise ProgramMissing("anvil")
