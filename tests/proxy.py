@@ -92,8 +92,8 @@ class Proxy:
         return FAULTS[fault](question, self.forward) if fault else (200, self.forward(question))
 
     def forward(self, question: bytes) -> bytes:
-        request = urllib.request.Request(self.target, question, {"Content-Type": "application/json"})  # noqa: S310
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        request = urllib.request.Request(self.target, question, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return bytes(answer.read())
 
 
@@ -115,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
         except OSError:
             pass  # who asked a slow node has gone
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as it is inherited
+    def log_message(self, format: str, *args: Any) -> None:
         """Says nothing."""
 
 
@@ -136,6 +136,6 @@ def proxied(target: str) -> Iterator[Proxy]:
 def command(url: str, method: str, *arguments: object) -> None:
     """Has a chain for development do something that no other chain does."""
     question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": arguments}
-    request = urllib.request.Request(url, json.dumps(question).encode(), {"Content-Type": "application/json"})  # noqa: S310
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+    request = urllib.request.Request(url, json.dumps(question).encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
         assert "error" not in json.load(answer), method

@@ -264,6 +264,7 @@ def mortal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Network]:
     program = Program(request.param)
     require_program(program)
     network = Network(program, tmp_path, start_node(program, tmp_path, free_port()))
+    network.connections[0].close()
     network.node.stop()
     network.start(*HOLD[program])
     yield network

@@ -3,6 +3,8 @@
 Both have the same ten funded accounts, of a mnemonic that the whole world knows: nothing of worth may ever be there.
 """
 
+import json
+import logging
 import os
 import shutil
 import signal
@@ -24,6 +26,9 @@ MNEMONIC = "test test test test test test test test test test test junk"
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 30.0
 _PAUSE = 0.05
+_ANVIL_STATE = "anvil.json"
+
+_log = logging.getLogger(__name__)
 
 
 class Program(StrEnum):
@@ -58,7 +63,11 @@ class LocalNode:
             self.kill()
 
     def kill(self) -> None:
-        """Ends it at once, as a power failure would; anvil forgets up to a second of what it has done."""
+        """Ends it at once, as a power failure would.
+
+        anvil forgets up to a second of what it has done. Should it have been writing its state in that very moment, it
+        comes up as it was at its last start.
+        """
         self._signal(signal.SIGKILL)
         self.process.wait()
 
@@ -91,6 +100,7 @@ def start_node(program: Program, folder: Path, port: int, options: Sequence[str]
     log = folder / f"{program}.log"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _keep_whole(folder / _ANVIL_STATE)
         with log.open("wb") as output:
             node = LocalNode(program, port, _spawned(command, output))
     except OSError as problem:
@@ -128,12 +138,28 @@ def _real(found: Path) -> Path:
 def _command_line(program: Program, folder: Path, port: int) -> list[str]:
     chain_id = str(CHAIN_IDS[program])
     if program is Program.ANVIL:
-        state = ["--state", str(folder / "anvil.json"), "--state-interval", "1"]
+        state = ["--state", str(folder / _ANVIL_STATE), "--state-interval", "1"]
         identity = ["--host", HOST, "--port", str(port), "--chain-id", chain_id, "--mnemonic", MNEMONIC]
         return [*identity, *state, "--silent"]
     identity = ["--server.host", HOST, "--server.port", str(port), "--chain.chainId", chain_id]
     rules = ["--chain.networkId", chain_id, "--chain.hardfork", "shanghai", "--wallet.mnemonic", MNEMONIC]
     return [*identity, *rules, "--database.dbPath", str(folder / "ganache"), "--logging.quiet"]
+
+
+def _keep_whole(state: Path) -> None:
+    """Puts a copy of anvil's state aside, or back in place of one that anvil did not write to its end."""
+    copy, draft = state.with_suffix(".last"), state.with_suffix(".draft")
+    if not state.exists():
+        return
+    try:
+        json.loads(state.read_bytes())
+    except ValueError:
+        if copy.exists():
+            _log.warning("%s is broken off: the chain goes on from where it was when it last started", state)
+            shutil.copyfile(copy, state)
+    else:
+        shutil.copyfile(state, draft)
+        draft.replace(copy)
 
 
 def _spawned(command: Sequence[str], output: IO[bytes]) -> subprocess.Popen[bytes]:

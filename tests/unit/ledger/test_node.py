@@ -2,6 +2,7 @@
 
 import socket
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,30 @@ def test_a_chain_goes_on_where_it_stopped(program: Program, tmp_path: Path, end:
         end(node)  # type: ignore[operator]
         assert node.wait() is not None
         node.stop()
+
+
+def test_a_state_that_anvil_did_not_write_to_its_end_is_replaced_by_the_last_whole_one(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    require_program(Program.ANVIL)
+    friend, port = Account.create().address, free_port()
+    with start_node(Program.ANVIL, tmp_path, port) as node, closing(Connection.http(node.url)) as connection:
+        fund(connection, [friend], 10**18)
+    start_node(Program.ANVIL, tmp_path, port).stop()
+    state = tmp_path / "anvil.json"
+    state.write_bytes(state.read_bytes()[:1000])
+
+    with start_node(Program.ANVIL, tmp_path, port) as node, closing(Connection.http(node.url)) as connection:
+        assert connection.balance(friend) == 10**18
+    assert "broken off" in caplog.text
+
+
+def test_a_state_that_was_never_whole_is_an_error(tmp_path: Path) -> None:
+    require_program(Program.ANVIL)
+    (tmp_path / "anvil.json").write_text("{")
+
+    with pytest.raises(LedgerUnavailable, match="anvil did not come up"):
+        start_node(Program.ANVIL, tmp_path, free_port())
 
 
 def test_a_port_that_is_taken_is_refused(program: Program, tmp_path: Path) -> None:
