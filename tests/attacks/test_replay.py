@@ -10,6 +10,7 @@ from certchain.errors import (
     IntegrityFailed,
     LoginRefused,
     NotLoggedIn,
+    PeerUnavailable,
     RegistrationRefused,
     SessionUnknown,
 )
@@ -191,6 +192,24 @@ def test_an_application_is_good_for_one_registration(home: Household) -> None:
     with pytest.raises(RegistrationRefused, match="before the pair's latest"):
         home.server.channel().request(tap.of(RegistrationApplication)[0], RegistrationAnswer)
     home.certify("the new secret")
+
+
+def test_an_application_that_was_swallowed_is_not_answered_after_another(home: Household) -> None:
+    """The lock keeps one back; Alice applies again, with another secret. Both name the same registration before them."""
+    tap, swallowed = tap_lock(home.lock), list[object]()
+
+    def swallow(message: object) -> object:
+        swallowed.append(message)
+        raise PeerUnavailable("The lock", "it is busy")
+
+    tap.change = swallow
+    with pytest.raises(PeerUnavailable):
+        home.phone.role.register(tap.channel(), home.alice, home.lock.id, home.method, "first thought")
+    home.register("second thought")
+    home.server.role.registrar.permit(home.alice, home.phone.id, home.lock.id)
+    with pytest.raises(RegistrationRefused, match="before the pair's latest"):
+        home.server.channel().request(swallowed[0], RegistrationAnswer)
+    home.certify("second thought")
 
 
 def test_an_old_login_grant_does_not_bring_an_old_secret_back(home: Household) -> None:

@@ -17,7 +17,13 @@ def test_what_is_sealed_in_a_direction_opens_in_it(text: bytes, counter: int) ->
     assert KEYS.open_result(KEYS.seal_result(counter, text)) == text
 
 
-def test_the_two_directions_have_different_keys() -> None:
+def test_each_half_of_the_export_is_the_key_of_one_direction() -> None:
+    other = ControlKeys.divide(SESSION, bytes(range(32)) + bytes(32))
+    assert other.seal_command(1, b"open") == KEYS.seal_command(1, b"open")
+    assert other.seal_result(1, b"open") != KEYS.seal_result(1, b"open")
+
+
+def test_a_ciphertext_of_one_direction_does_not_open_in_the_other() -> None:
     """Even if both halves of the export were alike, the direction is authenticated, too."""
     alike = ControlKeys.divide(SESSION, bytes(64))
     command = alike.seal_command(1, b"open")
