@@ -3,12 +3,13 @@
 import json
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
+
+import requests
 
 SLOWNESS = 1.0
 """How long a slow answer takes, in seconds."""
@@ -92,9 +93,7 @@ class Proxy:
         return FAULTS[fault](question, self.forward) if fault else (200, self.forward(question))
 
     def forward(self, question: bytes) -> bytes:
-        request = urllib.request.Request(self.target, question, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return bytes(answer.read())
+        return _asked(self.target, question)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -115,7 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
         except OSError:
             pass  # who asked a slow node has gone
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_request(self, *_: object, **__: object) -> None:
         """Says nothing."""
 
 
@@ -136,6 +135,8 @@ def proxied(target: str) -> Iterator[Proxy]:
 def command(url: str, method: str, *arguments: object) -> None:
     """Has a chain for development do something that no other chain does."""
     question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": arguments}
-    request = urllib.request.Request(url, json.dumps(question).encode(), {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        assert "error" not in json.load(answer), method
+    assert "error" not in json.loads(_asked(url, json.dumps(question).encode())), method
+
+
+def _asked(url: str, question: bytes) -> bytes:
+    return requests.post(url, question, headers={"Content-Type": "application/json"}, timeout=30).content

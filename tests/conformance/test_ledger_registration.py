@@ -192,11 +192,43 @@ def test_a_suspended_registration_is_superseded_only_under_fresh_keys(
     registrations.suspend(number)
 
     with refused(FreshKeyRequired(number, lost.value)):
-        registrations.supersede(number, MethodNumber(0), RiskLevel.LOW, word())
+        registrations.supersede(number, world.three_factors, RiskLevel.LOW, request.commitment)
     registrations.rotate_user_device_keys(request.user_device, keys())
     new = registrations.supersede(number, world.three_factors, RiskLevel.LOW, word())
 
     assert registrations.registration(new).key_thumbprint == thumbprint(registrations, request.user_device)
+
+
+def test_a_registration_revoked_while_suspended_is_followed_only_under_fresh_keys(
+    world: World, registrations: RegistrationLedger
+) -> None:
+    """Revocation is no way around the loss, neither alone nor in a batch."""
+    request = world.request()
+    number = registrations.register(request)
+    lost, again = thumbprint(registrations, request.user_device), replace(request, commitment=word())
+    registrations.suspend(number)
+    registrations.revoke(number)
+
+    with refused(FreshKeyRequired(number, lost.value)):
+        registrations.register(request)
+    with refused(FreshKeyRequired(number, lost.value)):
+        registrations.register_batch([world.request(), again])
+    registrations.rotate_user_device_keys(request.user_device, keys())
+    new = registrations.register(again)
+
+    assert registrations.registration(new).key_thumbprint == thumbprint(registrations, request.user_device) != lost
+
+
+def test_a_registration_revoked_after_it_was_reinstated_is_followed_under_its_keys(
+    world: World, registrations: RegistrationLedger
+) -> None:
+    request = world.request()
+    number = registrations.register(request)
+    registrations.suspend(number)
+    registrations.reinstate(number)
+    registrations.revoke(number)
+
+    assert registrations.register(replace(request, commitment=word())) > number
 
 
 def test_a_reinstated_registration_is_superseded_under_its_keys(
