@@ -17,7 +17,7 @@ BROWNIE := HOME=$(CURDIR)/.make/home brownie
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test test-python test-contracts test-branches check check-style check-types check-contracts \
-	check-fresh format contracts run gas lock clean
+	check-fresh format contracts docs run gas lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -57,7 +57,7 @@ check-contracts: $(READY)
 
 check-fresh: $(READY)
 	python scripts/artifacts.py --check
-	$(if $(wildcard scripts/docs.py),python scripts/docs.py --check)
+	python scripts/docs.py --check
 
 format: $(READY) ## put the Python sources in order
 	ruff check --fix .

@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 FENCED = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.S | re.M)
 BY_HAND = next(block for _, block in FENCED if "certchain deploy" in block)
-COMMANDS = [line.removeprefix("$ ") for line in BY_HAND.splitlines()]
+EXPORTS = re.findall(r"^\$ export (.*)$", README, re.M)
+COMMANDS = [line.removeprefix("$ ") for line in BY_HAND.splitlines() if "export" not in line]
 VARYING = re.compile(r"sha-256:[0-9a-f]{16}…|\d+(\.\d+)? (seconds|bytes)")
 
 
@@ -34,28 +35,34 @@ def test_the_story_in_the_readme_is_the_one_that_the_demonstration_tells(tmp_pat
     program = [sys.executable, "-m", "certchain", "demo"]
     environment = {**os.environ, "CERTCHAIN_HOME": str(tmp_path), "COLUMNS": "150"}
     told = subprocess.run(program, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=True)
+    assert told.stderr == ""
     assert lasting(told.stdout) == lasting(fenced("text"))
 
 
 @pytest.fixture(params=["anvil", "ganache"])
 def environment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
     """A shell's environment in which a node answers, as after `certchain node` in another shell."""
-    settings = dict(word.split("=", 1) for word in shlex.split(COMMANDS[0].removeprefix("export ")))
-    path = os.pathsep.join(map(str, (Path(sys.executable).parent, ROOT / "node_modules" / ".bin", os.environ["PATH"])))
-    shell = {**os.environ, **settings, "PATH": path, "CERTCHAIN_HOME": str(tmp_path / "home")}
+    shell = {**os.environ, "CERTCHAIN_HOME": str(tmp_path / "home")}
+    for line in EXPORTS:
+        words = dict(word.split("=", 1) for word in shlex.split(line))
+        shell |= {
+            name: value.replace("$PWD", str(ROOT)).replace("$PATH", shell["PATH"]) for name, value in words.items()
+        }
     command = ["certchain", "node", "--engine", request.param, "--port", "0"]
     with subprocess.Popen(command, env=shell, stdout=subprocess.PIPE, text=True) as node:
         assert node.stdout is not None
         assert "answers at" in node.stdout.readline()
-        yield shell
-        node.terminate()
+        try:
+            yield shell
+        finally:
+            node.terminate()
 
 
 def test_the_commands_in_the_readme_run_as_written(environment: dict[str, str], tmp_path: Path) -> None:
     """One after another, in one shell, in a folder that has the repository's docs and licence."""
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
     shutil.copy(ROOT / "LICENSE", tmp_path)
-    for command in COMMANDS[1:]:
+    for command in COMMANDS:
         ran = subprocess.run(
             shlex.split(command),
             cwd=tmp_path,
@@ -66,6 +73,15 @@ def test_the_commands_in_the_readme_run_as_written(environment: dict[str, str], 
             check=False,
         )
         assert ran.returncode == 0, f"{command}: {ran.stderr}"
+
+
+def test_the_brownie_scripts_in_the_readme_are_those_that_there_are_in_the_order_they_build_on_one_another() -> None:
+    """That they run, on both nodes, is tested in tests/contracts/test_scripts.py."""
+    runs = re.findall(r"^\$ make run SCRIPT=(\w+) NETWORK=(\w+)$", README, re.M)
+    networks = re.findall(r"^    id: (\w+)$", (ROOT / "brownie-networks.yaml").read_text(), re.M)
+    assert [script for script, _ in runs] == ["deploy", "grant_roles", "seed"]
+    assert {network for _, network in runs} <= set(networks)
+    assert all((ROOT / "scripts" / f"{script}.py").exists() for script, _ in runs)
 
 
 def test_every_target_that_the_readme_names_is_in_the_makefile() -> None:
