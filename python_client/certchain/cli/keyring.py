@@ -1,7 +1,6 @@
 """The keys in the home folder: Ethereum accounts as keystores, parties' keys as key files, all under one passphrase."""
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +9,9 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from certchain.config import Configuration, Home
-from certchain.errors import KeyFileUnreadable, StorageUnavailable
+from certchain.config.file import write_whole
+from certchain.errors import KeyFileUnreadable, RecordExists, StorageUnavailable
 from certchain.keys import RFC_9106_SECOND, Argon2Cost, KeyPair, SealingKey, read_key_file, write_key_file
-
-_OWNER_ONLY = 0o600
 
 
 @dataclass(slots=True)
@@ -86,17 +84,12 @@ class Keyring:
 
 
 def _write_account(path: Path, account: LocalAccount, passphrase: str, memory: int) -> None:
-    """A keystore as other Ethereum programs read it, under scrypt, whose N in blocks of 1 KiB is its memory."""
+    """A new keystore as other Ethereum programs read it, under scrypt, whose N in blocks of 1 KiB is its memory."""
     keystore = Account.encrypt(account.key, passphrase, kdf="scrypt", iterations=1 << (memory.bit_length() - 1))
-    fresh = path.with_name(f"{path.name}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh.touch(_OWNER_ONLY)
-        with fresh.open("w", encoding="utf-8") as file:
-            json.dump(keystore, file)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        write_whole(path, json.dumps(keystore).encode(), new=True)
+    except FileExistsError:
+        raise RecordExists("account", str(path)) from None
     except OSError as problem:
         raise StorageUnavailable(str(problem)) from problem
 

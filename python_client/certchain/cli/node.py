@@ -16,7 +16,7 @@ from certchain.cli.workspace import Workspace
 from certchain.config import Home
 from certchain.errors import LedgerUnavailable, NodeRunning, Unavailable
 from certchain.ledger.chain import Connection
-from certchain.ledger.deployment import write_whole
+from certchain.ledger.deployment import write_settings
 from certchain.ledger.node import LocalNode, Program, free_port, start_node
 
 PORT = 8545
@@ -73,7 +73,7 @@ def _stopped_by_signals(stopping: threading.Event) -> Iterator[None]:
 @contextmanager
 def _announced(home: Home, running: LocalNode) -> Iterator[None]:
     """While within, the home folder says where the node is."""
-    write_whole(home.running_node, tomli_w.dumps({"address": running.url, "engine": running.program.value}))
+    write_settings(home.running_node, tomli_w.dumps({"address": running.url, "engine": running.program.value}))
     try:
         yield
     finally:

@@ -9,7 +9,7 @@ from typing import TypeVar
 import tomli_w
 
 from certchain.errors import ConfigurationInvalid, MalformedValue, RecordExists, UnknownRecord
-from certchain.ledger.deployment import write_whole
+from certchain.ledger.deployment import write_settings
 
 _FILE = "record.toml"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -98,7 +98,7 @@ class Records:
         self, name: str, record: DeviceRecord | UserDeviceRecord | UserRecord | ProductRecord | ServiceRecord
     ) -> None:
         """Keeps a record, whole and durably, in place of the one before. Raises ``ConfigurationInvalid``."""
-        write_whole(self.folder(type(record), name) / _FILE, tomli_w.dumps(asdict(record)))
+        write_settings(self.folder(type(record), name) / _FILE, tomli_w.dumps(asdict(record)))
 
     def read(self, kind: type[Record], name: str) -> Record:
         """The record of that name. Raises ``UnknownRecord``, and ``ConfigurationInvalid`` for a file that was damaged."""

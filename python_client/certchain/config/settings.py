@@ -8,6 +8,7 @@ from typing import Any
 
 import tomli_w
 
+from certchain.config.file import FOR_ALL, write_whole
 from certchain.errors import ConfigurationInvalid
 
 LOCAL = "local"
@@ -71,11 +72,8 @@ def write_configuration(path: Path, configuration: Configuration) -> None:
     text = _HEADER + "".join(
         _written(item.name, getattr(configuration, item.name), item.metadata) for item in fields(Configuration)
     )
-    fresh = path.with_name(f"{path.name}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(path)
+        write_whole(path, text.encode(), FOR_ALL)
     except OSError as problem:
         raise ConfigurationInvalid(str(path), str(problem)) from problem
 

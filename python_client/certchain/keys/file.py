@@ -5,11 +5,11 @@ of key it is, the salt and the cost, so that nothing in the file can be changed.
 """
 
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from certchain.config.file import write_whole
 from certchain.encoding.message import from_cbor, to_cbor
 from certchain.encoding.preimage import number, preimage, text
 from certchain.errors import InvalidInput, KeyFileUnreadable, RecordExists, SealInvalid, StorageUnavailable
@@ -44,7 +44,7 @@ def write_key_file(path: Path, key: KeyPair | SealingKey, passphrase: str, cost:
     kind, salt = _KINDS[type(key)], os.urandom(SECRET_SALT_LENGTH)
     sealed = SealingKey(cost.stretch(passphrase, salt)).seal(_context(kind, cost, salt), key.private_bytes())
     try:
-        _write_new(path, to_cbor(KeyFile(FORMAT, kind, cost, salt, sealed)))
+        write_whole(path, to_cbor(KeyFile(FORMAT, kind, cost, salt, sealed)), new=True)
     except FileExistsError:
         raise RecordExists("key file", str(path)) from None
     except OSError as problem:
@@ -81,26 +81,3 @@ def _read_private(path: Path) -> bytes:
     if len(content) > _MOST_BYTES:
         raise KeyFileUnreadable(str(path), "it is too long for a key file")
     return content
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    """Writes and syncs a private file beside, and links it to the name: the name is new, or nothing happens."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor, partial = tempfile.mkstemp(prefix=".partial-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        path.hardlink_to(partial)
-    finally:
-        Path(partial).unlink()
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

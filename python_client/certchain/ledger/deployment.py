@@ -1,7 +1,6 @@
 """Where a network's contracts are: what everyone who uses the network has to know of it."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Self
 
 from eth_typing import ChecksumAddress
 
+from certchain.config.file import FOR_ALL, write_whole
 from certchain.encoding.digest import network
 from certchain.errors import ConfigurationInvalid, MalformedValue
 from certchain.ledger import argument
@@ -54,7 +54,7 @@ class Deployment:
 
     def save(self, path: Path) -> None:
         """Replaces the deployment file, whole or not at all. Raises ``ConfigurationInvalid``."""
-        write_whole(path, self.to_json())
+        write_settings(path, self.to_json())
 
     @classmethod
     def load(cls, path: Path, partial: bool = False) -> Self:
@@ -66,16 +66,10 @@ class Deployment:
         return cls.from_json(text, str(path), partial)
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Replaces a file, whole or not at all, down to the disk. Raises ``ConfigurationInvalid``."""
-    draft = path.with_name(path.name + ".draft")
+def write_settings(path: Path, text: str) -> None:
+    """Replaces a file that others may read, whole or not at all. Raises ``ConfigurationInvalid``."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        write_whole(path, text.encode(), FOR_ALL)
     except OSError as problem:
         raise ConfigurationInvalid(str(path), _reason(problem)) from None
 

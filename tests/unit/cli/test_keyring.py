@@ -9,7 +9,7 @@ from eth_account import Account
 
 from certchain.cli.keyring import Keyring
 from certchain.config import Configuration, Home
-from certchain.errors import KeyFileUnreadable, StorageUnavailable
+from certchain.errors import KeyFileUnreadable, RecordExists, StorageUnavailable
 
 
 def keyring(folder: Path, known: str = "pass") -> Keyring:
@@ -70,6 +70,19 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "keys").write_text("a file where the folder should be")
     with pytest.raises(StorageUnavailable):
         keyring(tmp_path).made_account("authority")
+
+
+def test_an_account_that_another_process_made_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    file = Home(tmp_path).account("authority")
+
+    def ask(_: bool) -> str:
+        keyring(tmp_path).made_account("authority")
+        return "pass"
+
+    with pytest.raises(RecordExists):
+        Keyring(Home(tmp_path), Configuration(key_memory=32), ask).made_account("authority")
+    assert keyring(tmp_path).account("authority")
+    assert [each.name for each in file.parent.iterdir()] == [file.name]
 
 
 def test_pairs_and_sealing_keys_are_made_once(tmp_path: Path) -> None:

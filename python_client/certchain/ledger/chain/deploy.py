@@ -13,7 +13,7 @@ from certchain.ledger.chain.bound import BoundContract
 from certchain.ledger.chain.connection import Connection
 from certchain.ledger.chain.outbox import MemoryOutbox, Outbox
 from certchain.ledger.chain.sender import DEFAULT_POLICY, Sender, SendingPolicy
-from certchain.ledger.deployment import CONTRACTS, Deployment, write_whole
+from certchain.ledger.deployment import CONTRACTS, Deployment, write_settings
 from certchain.ledger.permission import PermissionTable, permission_table
 
 
@@ -88,7 +88,7 @@ def _with(started: Deployment, name: str, address: ChecksumAddress) -> Deploymen
 
 def _keep(started: Deployment, part: Path | None) -> None:
     if part:
-        write_whole(part, started.to_json())
+        write_settings(part, started.to_json())
 
 
 def _started(connection: Connection, part: Path | None) -> Deployment:

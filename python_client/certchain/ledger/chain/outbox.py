@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Protocol
 
+from certchain.config.file import sync_folder, write_whole
 from certchain.errors import LedgerUnavailable, StorageUnavailable
 from certchain.ledger.chain.transaction import SignedTransaction
 
@@ -97,21 +98,14 @@ class FileOutbox:
 
     def put(self, transaction: SignedTransaction) -> None:
         """Writes the file whole or not at all, and down to the disk."""
-        path = self._path(transaction)
-        draft = path.with_suffix(".draft")
         with _storage(self._folder):
-            with draft.open("w") as file:
-                file.write(_text(transaction))
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-            self._sync()
+            write_whole(self._path(transaction), _text(transaction).encode())
 
     def remove(self, transaction: SignedTransaction) -> None:
         """Removes the file, and the disk knows."""
         with _storage(self._folder):
             self._path(transaction).unlink(missing_ok=True)
-            self._sync()
+            sync_folder(self._folder)
 
     def _path(self, transaction: SignedTransaction) -> Path:
         return self._folder / f"{transaction.hash.hex()}.json"
@@ -125,13 +119,6 @@ class FileOutbox:
                 if time.monotonic() > deadline:
                     raise LedgerUnavailable("another process is sending for a long time already") from None
                 time.sleep(_PAUSE)
-
-    def _sync(self) -> None:
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 @contextmanager
