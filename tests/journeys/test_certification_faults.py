@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from certchain.errors import KeyAlreadyEnrolled, LedgerTimeout, LoginRefused, RegistrationRefused, StorageUnavailable
+from certchain.errors import (
+    AlreadyRegistered,
+    KeyAlreadyEnrolled,
+    LedgerTimeout,
+    LoginRefused,
+    RegistrationRefused,
+    StorageUnavailable,
+)
 from certchain.keys import KeyPair
 from certchain.models.certification import UserDeviceInformation
 from certchain.models.identifier import device_party
@@ -119,6 +126,66 @@ def test_a_registration_during_an_outage_can_be_repeated_under_the_same_permit(m
     home.phone.role.register(home.lock.channel(), home.alice, home.lock.id, home.method, SECRET)
     assert registrations(home) == 1
     home.certify()
+
+
+class LateRegistrations:
+    """A registration contract behind an outbox: a change times out, and is mined while the next one is being made."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+        self.late: Callable[[], object] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.inner, name)
+        return self._late(found) if name in {"register", "supersede"} else found
+
+    def _late(self, change: Callable[..., Any]) -> Callable[..., Any]:
+        def late(*arguments: Any) -> Any:
+            if self.late is None:
+                self.late = lambda: change(*arguments)
+                raise LedgerTimeout("register", "0x01")
+            self.late()
+            return change(*arguments)
+
+        return late
+
+
+def with_late_changes(home: Household) -> None:
+    """From now on the certification server's changes are mined late."""
+    home.server.ledger = FusedRegistrations(home.server.ledger, LateRegistrations(home.server.ledger.registrations))
+    home.server.restart()
+
+
+@pytest.mark.parametrize("before", [nothing, registered])
+def test_a_registration_that_is_mined_during_its_retry_is_made_once_and_held(
+    before: Callable[[Household], None],
+) -> None:
+    """The retry finds the pair unchanged, and is refused by the ledger: it is answered by what the first attempt wrote."""
+    home, _ = fused_home()
+    before(home)
+    made = registrations(home)
+    with_late_changes(home)
+    with pytest.raises(LedgerTimeout):
+        home.register()
+    home.register()
+    assert registrations(home) == made + 1
+    assert home.certify().command(b"open") == b"done: open"
+    with pytest.raises(RegistrationRefused, match="not permitted"):
+        home.phone.role.register(home.lock.channel(), home.alice, home.lock.id, home.method, "another secret")
+
+
+def test_what_is_mined_during_the_application_of_another_secret_does_not_answer_it() -> None:
+    """Whoever asks for something else hears that the pair is registered, and may ask to supersede that."""
+    home, _ = fused_home()
+    with_late_changes(home)
+    with pytest.raises(LedgerTimeout):
+        home.register("first thought")
+    with pytest.raises(AlreadyRegistered):
+        home.register("second thought")
+    home.server.ledger = home.server.ledger.ledger
+    home.server.restart()
+    home.register("second thought")
+    home.certify("second thought")
 
 
 def test_a_lost_answer_is_given_again_to_nobody_else_and_not_for_another_secret() -> None:

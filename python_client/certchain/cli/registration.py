@@ -46,9 +46,9 @@ def register(
     via: Via = Way.SERVER,
     secret_file: SecretFile = None,
 ) -> Result:
-    """Registers a pair that has no live registration."""
+    """Registers a pair that has no live registration, or fetches the answer that was lost the last time."""
     latest = _latest(workspace, user_device, device)
-    if latest and latest.status in _LIVE:
+    if latest and latest.status in _LIVE and not _unheld(workspace, user_device, latest):
         raise AlreadyRegistered(latest.user_device, latest.device, latest.id)
     secret = read_user_secret(secret_file, new=True)
     return _registered(workspace, (user, user_device, device), method, via, secret)
@@ -136,6 +136,12 @@ def _registered(workspace: Workspace, names: tuple[str, str, str], method: int, 
     if via is Way.SERVER:
         user_device.introduce(to_device, device)
     return _shown(workspace, f"{user_device_name} is registered for {device_name}.", grant.registration)
+
+
+def _unheld(workspace: Workspace, user_device: str, latest: Registration) -> bool:
+    """Whether the registration answers an application that the user device has not heard of since."""
+    pending = Cast(workspace).user_device(user_device).pending(latest.device)
+    return pending is not None and pending.previous == latest.previous
 
 
 def _latest(workspace: Workspace, user_device: str, device: str) -> Registration | None:

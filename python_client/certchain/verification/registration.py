@@ -75,14 +75,12 @@ def verify_user(name: str, salt: bytes, on_chain: Digest) -> str:
     return name
 
 
-def may_be_granted(application: RegistrationApplication, latest: Registration | None) -> bool:
-    """Whether the pair's latest registration could be the one that this application was granted: its answer may have been lost."""
-    return (
-        latest is not None
-        and latest.status is RegistrationStatus.ACTIVE
-        and latest.previous == application.previous
-        and latest.method == application.method
-    )
+def find_granted(application: RegistrationApplication, latest: Registration | None) -> Registration | None:
+    """Returns the pair's latest registration, if it could be the one that this application was granted: its answer may have been lost."""
+    if latest is None or latest.status is not RegistrationStatus.ACTIVE:
+        return None
+    same = (latest.previous, latest.method) == (application.previous, application.method)
+    return latest if same else None
 
 
 def verify_current(application: RegistrationApplication, latest: Registration | None) -> Registration | None:

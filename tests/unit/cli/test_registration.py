@@ -2,6 +2,9 @@
 
 import pytest
 
+from certchain.channel import Connection
+from certchain.errors import PeerUnavailable
+from certchain.roles.certification_server import CertificationServer
 from tests.program import PAIR, SESSION, Program
 
 
@@ -17,6 +20,42 @@ def test_a_live_pair_is_not_registered_again_but_superseded(registered: Program)
     value = registered.json("registration", "supersede", *PAIR).value()
     assert (value["number"], value["version"], value["previous"]) == (2, 2, 1)
     assert registered.json("registration", "show", "1").value()["status"] == "superseded"
+
+
+@pytest.mark.parametrize("command", ["register", "supersede"])
+def test_the_answer_to_a_registration_that_was_lost_is_fetched_by_asking_again(
+    household: Program, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """The chain has the registration and the phone has not: the same command ends what was begun, and makes no second one."""
+    if command == "supersede":
+        household.json("registration", "register", *PAIR).value()
+    answer = CertificationServer.answer
+
+    def lose(server: CertificationServer, connection: Connection, message: object) -> object:
+        answer(server, connection, message)
+        raise PeerUnavailable("The certification server", "the line was cut")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(CertificationServer, "answer", lose)
+        household.json("registration", command, *PAIR).refusal(69, "PeerUnavailable")
+    made = len(household.json("registration", "list").value())
+    assert household.json("registration", command, *PAIR).value()["number"] == made
+    household.json(*SESSION).value()
+    household.json("registration", "register", *PAIR).refusal(65, "AlreadyRegistered")
+
+
+def test_an_application_that_was_never_granted_does_not_make_register_supersede(
+    registered: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was written for the registration that is in force still."""
+
+    def silent(server: CertificationServer, connection: Connection, message: object) -> object:
+        raise PeerUnavailable("The certification server", "the line was cut")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(CertificationServer, "answer", silent)
+        registered.json("registration", "supersede", *PAIR).refusal(69, "PeerUnavailable")
+    registered.json("registration", "register", *PAIR).refusal(65, "AlreadyRegistered")
 
 
 def test_what_is_not_registered_is_not_superseded(household: Program) -> None:

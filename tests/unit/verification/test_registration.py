@@ -36,7 +36,7 @@ from certchain.verification.policy import CertificationPolicy, ModelRisk
 from certchain.verification.registration import (
     OnRecord,
     combine,
-    may_be_granted,
+    find_granted,
     verify_application,
     verify_current,
     verify_granted,
@@ -137,7 +137,7 @@ def test_an_application_for_another_moment_is_refused(previous: Any, latest: Reg
 def test_only_the_active_registration_made_after_the_same_one_may_have_been_granted(
     latest: Registration | None, may: bool
 ) -> None:
-    assert may_be_granted(APPLICATION, latest) is may
+    assert find_granted(APPLICATION, latest) is (latest if may else None)
 
 
 def test_a_method_has_the_factors_that_risk_and_loss_demand() -> None:

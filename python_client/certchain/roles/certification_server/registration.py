@@ -13,7 +13,9 @@ from certchain.encoding.digest import (
 )
 from certchain.encoding.message import to_cbor
 from certchain.errors import (
+    AlreadyRegistered,
     DatabaseChanged,
+    ForbiddenTransition,
     KeyDataUnreadable,
     RegistrationRefused,
     Unavailable,
@@ -48,7 +50,7 @@ from certchain.roles.certification_server.permit import Permits
 from certchain.verification.registration import (
     OnRecord,
     combine,
-    may_be_granted,
+    find_granted,
     verify_application,
     verify_current,
     verify_method,
@@ -99,10 +101,9 @@ class Registrar:
         application = self._authentic(signed, forwarder)
         record = self._verified_record(application, signed)
         latest = self.equipment.latest_registration(application.user_device, application.device)
-        if latest is not None and may_be_granted(application, latest):
-            salt = self._salt_granted(signed, latest)
-            if salt is not None:
-                return self._answer(application, record, latest.id, latest.risk, salt)
+        again = self._answer_again(signed, application, record, latest)
+        if again is not None:
+            return again
         current = verify_current(application, latest)
         order = self.equipment.ledger.registrations.method_factors(application.method)
         verify_method(order, self.equipment.policy, record.device, current)
@@ -112,6 +113,23 @@ class Registrar:
         except Unavailable:
             self.permits.give_back(application)
             raise
+        except (AlreadyRegistered, ForbiddenTransition):
+            # A transaction for this very application, whose answer had not come in time, may have reached the chain in the meantime.
+            latest = self.equipment.latest_registration(application.user_device, application.device)
+            again = self._answer_again(signed, application, record, latest)
+            if again is None:
+                raise
+            return again
+
+    def _answer_again(
+        self, signed: Signed, application: RegistrationApplication, record: OnRecord, latest: Registration | None
+    ) -> RegistrationAnswer | None:
+        """The answer of a registration that this very application was granted, or ``None``."""
+        granted = find_granted(application, latest)
+        salt = self._salt_granted(signed, granted) if granted else None
+        if granted is None or salt is None:
+            return None
+        return self._answer(application, record, granted.id, granted.risk, salt)
 
     def _salt_granted(self, signed: Signed, latest: Registration) -> bytes | None:
         """The salt of a registration that this very application was granted, whose answer was lost."""

@@ -4,7 +4,7 @@ from certchain.channel import Channel
 from certchain.config.clock import Clock, SystemClock
 from certchain.keys import RFC_9106_SECOND, Argon2Cost
 from certchain.ledger import Ledger
-from certchain.models.certification import RegistrationGrant, UserDeviceInformation
+from certchain.models.certification import RegistrationApplication, RegistrationGrant, UserDeviceInformation
 from certchain.models.identifier import DeviceId, MethodNumber, RegistrationId, ServiceId, UserId
 from certchain.models.registration import PublicKeys
 from certchain.roles.user_device.equipment import Equipment, InstalledApp
@@ -51,6 +51,10 @@ class UserDevice:
         what the ledger has.
         """
         return self._applicant.register(channel, user, device, method, secret)
+
+    def pending(self, device: DeviceId) -> RegistrationApplication | None:
+        """The application for the device that was not answered: ``register`` asks for its answer again, by the same secret."""
+        return self._applicant.pending(device)
 
     def introduce(self, channel: Channel, device: DeviceId) -> RegistrationId:
         """After a registration without the IoT device: shows it the login verifier that the server granted.

@@ -64,6 +64,11 @@ class Applicant:
         _log.info("Registration %d for device %d is kept.", registration.grant.registration, device)
         return registration.grant
 
+    def pending(self, device: DeviceId) -> RegistrationApplication | None:
+        """The application for the device whose fate is not known; see ``UserDevice.pending``."""
+        unanswered = kept_or_none(self.equipment.store, application_file(device), KeptApplication)
+        return None if unanswered is None else from_cbor(RegistrationApplication, unanswered.signed.body)
+
     def introduce(self, channel: Channel, device: DeviceId) -> RegistrationId:
         """Shows the IoT device the verifier that the server granted; see ``UserDevice.introduce``."""
         registration = kept(self.equipment.store, registration_file(device), KeptRegistration)
