@@ -9,7 +9,8 @@ import {Page} from "./libraries/Page.sol";
 /// @title Which user device may be certified for which IoT device
 contract Registration is CombinationMethod {
     /// @dev Two slots: everything but the commitment shares the first. `risk` is a RiskLevel, unchecked once it was written.
-    /// `keyAtSuspension` is the number of the user device's key in force when last suspended: the one that may be lost.
+    /// `keyAtSuspension` is the number of the user device's key in force when suspended: the one that may be lost. It
+    /// outlasts revocation, and is 0 for a registration that was never suspended or was reinstated since.
     struct Entry {
         UserDeviceId userDevice;
         DeviceId device;
@@ -55,11 +56,7 @@ contract Registration is CombinationMethod {
         bytes32 commitment
     ) external restricted returns (RegistrationId registration) {
         Entry storage entry = _entry(current);
-        bool suspended = entry.status == Status.Suspended;
         _changeStatus(current, Status.Superseded);
-
-        // Check: who may have lost the key does not come back with it.
-        if (suspended) _requireFreshKey(current, entry);
 
         _requireMethod(method, _counters.methods);
         return _write(Request(entry.userDevice, entry.device, method, risk, commitment), current);
@@ -75,6 +72,7 @@ contract Registration is CombinationMethod {
     /// @inheritdoc IRegistration
     function reinstate(RegistrationId registration) external restricted {
         _changeStatus(registration, Status.Active);
+        _entries[registration].keyAtSuspension = 0;
     }
 
     /// @inheritdoc IRegistration
@@ -191,16 +189,18 @@ contract Registration is CombinationMethod {
         if (_live(entry.status)) {
             revert Registration_AlreadyRegistered(request.userDevice, request.device, previous);
         }
+        // Check: who may have lost the key does not come back with it, superseded or revoked meanwhile.
+        if (entry.keyAtSuspension != 0) _requireFreshKey(previous, entry);
         if (entry.commitment == request.commitment) {
             revert Registration_CommitmentReused(previous, request.commitment);
         }
         return entry.version + 1;
     }
 
-    function _requireFreshKey(RegistrationId current, Entry storage entry) private view {
+    function _requireFreshKey(RegistrationId previous, Entry storage entry) private view {
         KeyRing storage ring = _userDeviceKeys[entry.userDevice];
         if (ring.count == entry.keyAtSuspension) {
-            revert Registration_FreshKeyRequired(current, ring.byNumber[ring.count].thumbprint);
+            revert Registration_FreshKeyRequired(previous, ring.byNumber[ring.count].thumbprint);
         }
     }
 

@@ -122,7 +122,8 @@ interface IRegistration {
     error Registration_EmptyCommitment();
     /// @notice The pair has a registration that is neither superseded nor revoked: supersede that one.
     error Registration_AlreadyRegistered(UserDeviceId userDevice, DeviceId device, RegistrationId current);
-    /// @notice A suspended registration is superseded only under keys other than those it was suspended with.
+    /// @notice A registration that was suspended, and not reinstated, is followed only by one under keys other than those it
+    /// was suspended with: whether it was superseded, or revoked and the pair registered anew.
     error Registration_FreshKeyRequired(RegistrationId registration, bytes32 thumbprint);
     error Registration_EmptyBatch();
     /// @notice A commitment stands for one salt: a pair's new registration has another one than `registration`, its previous.
@@ -181,7 +182,7 @@ interface IRegistration {
     /// @notice Suspended → Active, as when it is found again.
     function reinstate(RegistrationId registration) external;
 
-    /// @notice Active or Suspended → Revoked, for good.
+    /// @notice Active or Suspended → Revoked, for good. Keys that were lost stay lost: see Registration_FreshKeyRequired.
     function revoke(RegistrationId registration) external;
 
     // ------------------------------------------------------------------------------------------------------------- views

@@ -331,6 +331,26 @@ def test_keys_that_were_in_force_at_suspension_are_not_fresh(
         registration.supersede(1, pair.method, HIGH, word("second"), server)
 
 
+def test_keys_that_were_lost_stay_lost_after_revocation(
+    registration: Any, register: Register, pair: Pair, server: dict[str, Any], thumbprint: Callable[..., bytes]
+) -> None:
+    """Suspended, revoked, and registered again: only under fresh keys. After a reinstatement nothing was lost."""
+    register("first")
+    registration.suspend(1, server)
+    registration.reinstate(1, server)
+    registration.revoke(1, server)
+    register("second")
+    registration.suspend(2, server)
+    registration.revoke(2, server)
+    with reverts("Registration_FreshKeyRequired", 2, thumbprint(keys("phone"))):
+        register("second")
+    with reverts("Registration_FreshKeyRequired", 2, thumbprint(keys("phone"))):
+        registration.registerBatch([request(pair.phone, pair.lock, "third")], server)
+    registration.rotateUserDeviceKeys(pair.phone, *keys("phone, replaced"), server)
+    register("third")
+    assert (status(registration, 2), status(registration, 3)) == (REVOKED, ACTIVE)
+
+
 def test_superseding_refuses_what_registering_refuses(
     registration: Any, register: Register, pair: Pair, server: dict[str, Any]
 ) -> None:

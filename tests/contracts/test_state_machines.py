@@ -208,8 +208,8 @@ class RegistrationMachine(Walk):
         if settle(refusal, lambda: getattr(self.contract, function)(current, self.sender)):
             entry = self.entries[current - 1]
             entry.move(target)
-            if target == SUSPENDED:
-                entry.key_at_suspension = self.rings[entry.userDevice][-1]
+            if target != REVOKED:
+                entry.key_at_suspension = self.rings[entry.userDevice][-1] if target == SUSPENDED else b""
 
     @rule(user_device=numbers)
     def rotate(self, user_device: int) -> None:
@@ -234,22 +234,23 @@ class RegistrationMachine(Walk):
         latest = self.latest(user_device, device)
         if latest and latest.status in LIVE:
             return ("Registration_AlreadyRegistered", user_device, device, latest.id)
-        if latest and latest.commitment == commitment:
-            return ("Registration_CommitmentReused", latest.id, commitment)
+        return self.successor_refusal(latest, commitment) if latest else None
+
+    def successor_refusal(self, previous: Entry, commitment: bytes) -> Refusal:
+        """Under a lost key, or by a used commitment, no registration follows another."""
+        in_force = self.rings[previous.userDevice][-1]
+        if previous.key_at_suspension == in_force:
+            return ("Registration_FreshKeyRequired", previous.id, in_force)
+        if previous.commitment == commitment:
+            return ("Registration_CommitmentReused", previous.id, commitment)
         return None
 
     def supersede_refusal(self, number: int, method: int, commitment: bytes) -> Refusal:
         if refusal := self.transition_refusal(number, SUPERSEDED):
             return refusal
-        entry = self.entries[number - 1]
-        in_force = self.rings[entry.userDevice][-1]
-        if entry.status == SUSPENDED and entry.key_at_suspension == in_force:
-            return ("Registration_FreshKeyRequired", number, in_force)
         if method != 1:
             return ("Registration_UnknownMethod", method)
-        if entry.commitment == commitment:
-            return ("Registration_CommitmentReused", number, commitment)
-        return None
+        return self.successor_refusal(self.entries[number - 1], commitment)
 
     def transition_refusal(self, number: int, target: int) -> Refusal:
         if not 1 <= number <= len(self.entries):

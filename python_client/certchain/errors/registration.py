@@ -191,7 +191,7 @@ class FreshKeyRequired(InvalidInput):
     registration: int
     thumbprint: bytes
 
-    sentence = "Registration {registration} is suspended and is superseded only under fresh keys."
+    sentence = "Registration {registration} was suspended and is followed only by one under fresh keys."
     advice = "Put fresh keys of the user device in force, then register again."
     contract_error = "Registration_FreshKeyRequired"
 

@@ -27,7 +27,8 @@ _LIVE = (RegistrationStatus.ACTIVE, RegistrationStatus.SUSPENDED)
 class RegistrationState:
     """What was registered; a registration's identifier is its place in the lists, counted from 1.
 
-    ``lost_keys`` has the thumbprint of the keys that were in force when a registration was last suspended.
+    ``lost_keys`` has the thumbprint of the keys that were in force when a registration was suspended, unless it was
+    reinstated since.
     """
 
     records: list[Registration] = field(default_factory=list)
@@ -72,10 +73,9 @@ class MemoryRegistration(MemoryEnrolment):
         self._require_role("supersede")
         record = self.registration(current)
         self._require_transition(record, RegistrationStatus.SUPERSEDED)
-        self._require_fresh_key(record)
         request = RegistrationRequest(record.user_device, record.device, method, risk, commitment)
         self._check_content(request)
-        self._require_fresh_commitment(record, request)
+        self._require_fresh(record, request)
         self._change_status(current, RegistrationStatus.SUPERSEDED)
         return self._write(request, self.registration(current))
 
@@ -92,6 +92,7 @@ class MemoryRegistration(MemoryEnrolment):
         argument.identifier("registration", registration)
         self._require_role("reinstate")
         self._change_status(registration, RegistrationStatus.ACTIVE)
+        del self.registered.lost_keys[registration]
 
     @whole
     def revoke(self, registration: RegistrationId) -> None:
@@ -143,7 +144,7 @@ class MemoryRegistration(MemoryEnrolment):
         previous = self.registration(latest)
         if previous.status in _LIVE:
             raise AlreadyRegistered(request.user_device, request.device, latest)
-        self._require_fresh_commitment(previous, request)
+        self._require_fresh(previous, request)
         return self._write(request, previous)
 
     def _check_content(self, request: RegistrationRequest) -> None:
@@ -151,14 +152,12 @@ class MemoryRegistration(MemoryEnrolment):
         if not any(request.commitment.value):
             raise EmptyCommitment
 
-    def _require_fresh_commitment(self, previous: Registration, request: RegistrationRequest) -> None:
+    def _require_fresh(self, previous: Registration, request: RegistrationRequest) -> None:
+        in_force = self._thumbprint_in_force(previous.user_device)
+        if self.registered.lost_keys.get(previous.id) == in_force:
+            raise FreshKeyRequired(previous.id, in_force.value)
         if previous.commitment == request.commitment:
             raise CommitmentReused(previous.id, request.commitment.value)
-
-    def _require_fresh_key(self, record: Registration) -> None:
-        in_force = self._thumbprint_in_force(record.user_device)
-        if record.status is RegistrationStatus.SUSPENDED and self.registered.lost_keys[record.id] == in_force:
-            raise FreshKeyRequired(record.id, in_force.value)
 
     def _require_transition(self, record: Registration, after: RegistrationStatus) -> None:
         if record.status not in _LIVE or record.status is after:
