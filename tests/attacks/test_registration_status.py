@@ -116,13 +116,24 @@ def test_after_a_loss_the_same_keys_do_not_register_again(home: Household) -> No
         home.register()
 
 
-def test_after_a_loss_all_three_factors_are_asked_for(home: Household) -> None:
+def test_after_a_loss_and_a_revocation_the_same_keys_do_not_register_again(home: Household) -> None:
+    """Who found the phone gains nothing by the operator's revoking it."""
+    home.server.role.registrar.suspend(current(home))
+    home.server.role.registrar.revoke(current(home))
+    with pytest.raises(FreshKeyRequired):
+        home.register()
+
+
+@pytest.mark.parametrize("revoked", [False, True])
+def test_after_a_loss_all_three_factors_are_asked_for(home: Household, revoked: bool) -> None:
     policy = CertificationPolicy(model_risks=(ModelRisk("Acme", "bolt", RiskLevel.LOW),))
     home.server.policy = policy
     home.server.restart()
     one = home.define(Factor.FIRST)
     home.register(method=one)
     home.server.role.registrar.suspend(current(home))
+    if revoked:
+        home.server.role.registrar.revoke(current(home))
     keys = KeyPair.generate()
     home.server.role.enrolment.rotate_user_device_keys(home.phone.id, keys.public)
     home.phone.identity = impersonation(home.phone, keys)

@@ -23,7 +23,14 @@ from certchain.models.certification import (
 )
 from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, MethodNumber
-from certchain.models.registration import Factor, KeyRecord, PublicKeys, Registration, RegistrationStatus
+from certchain.models.registration import (
+    Factor,
+    KeyRecord,
+    PublicKeys,
+    Registration,
+    RegistrationStatus,
+    StatusChange,
+)
 from certchain.verification.policy import CertificationPolicy, verify_strength
 
 STEP = "registration"
@@ -95,11 +102,15 @@ def verify_current(application: RegistrationApplication, latest: Registration | 
 
 
 def verify_method(
-    factors: Sequence[Factor], policy: CertificationPolicy, device: DeviceInformation, current: Registration | None
+    factors: Sequence[Factor], policy: CertificationPolicy, device: DeviceInformation, changes: Sequence[StatusChange]
 ) -> None:
-    """Returns when the method is strong enough: for the device's risk, and after a loss. Raises ``MethodTooWeak``."""
+    """Returns when the method is strong enough: for the device's risk, and after a loss. Raises ``MethodTooWeak``.
+
+    ``changes`` are those of the pair's latest registration: one that was revoked while it was suspended was lost, too.
+    """
     verify_strength(STEP, factors, policy.least_factors[policy.risk(device)])
-    if current is not None and current.status is RegistrationStatus.SUSPENDED:
+    before = [change.status for change in changes if change.status is not RegistrationStatus.REVOKED]
+    if before and before[-1] is RegistrationStatus.SUSPENDED:
         verify_strength(STEP, factors, policy.factors_after_loss)
 
 

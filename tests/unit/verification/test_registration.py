@@ -31,7 +31,7 @@ from certchain.models.certification import (
 )
 from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, MethodNumber, RegistrationId, ServiceId, UserDeviceId, UserId
-from certchain.models.registration import Factor, KeyRecord, Registration, RegistrationStatus, RiskLevel
+from certchain.models.registration import Factor, KeyRecord, Registration, RegistrationStatus, RiskLevel, StatusChange
 from certchain.verification.policy import CertificationPolicy, ModelRisk
 from certchain.verification.registration import (
     OnRecord,
@@ -143,13 +143,19 @@ def test_only_the_active_registration_made_after_the_same_one_may_have_been_gran
 def test_a_method_has_the_factors_that_risk_and_loss_demand() -> None:
     policy = CertificationPolicy(model_risks=(ModelRisk("Acme", "bolt", RiskLevel.MEDIUM),))
     two, three = (Factor.FIRST, Factor.SECOND), tuple(Factor)
-    lost = replace(REGISTRATION, status=RegistrationStatus.SUSPENDED)
-    verify_method(two, policy, INFORMATION, REGISTRATION)
-    verify_method(three, policy, INFORMATION, lost)
+    verify_method(two, policy, INFORMATION, changes("SUSPENDED", "ACTIVE", "REVOKED"))
+    verify_method(two, policy, INFORMATION, changes("REVOKED"))
+    verify_method(three, policy, INFORMATION, changes("SUSPENDED"))
     with pytest.raises(MethodTooWeak):
-        verify_method(two[:1], policy, INFORMATION, None)
+        verify_method(two[:1], policy, INFORMATION, ())
     with pytest.raises(MethodTooWeak):
-        verify_method(two, policy, INFORMATION, lost)
+        verify_method(two, policy, INFORMATION, changes("SUSPENDED"))
+    with pytest.raises(MethodTooWeak):
+        verify_method(two, policy, INFORMATION, changes("SUSPENDED", "REVOKED"))
+
+
+def changes(*statuses: str) -> tuple[StatusChange, ...]:
+    return tuple(StatusChange(RegistrationStatus[status], 500, "0x" + "ab" * 20) for status in statuses)
 
 
 def test_factors_are_combined_in_the_methods_order() -> None:

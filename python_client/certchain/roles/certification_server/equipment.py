@@ -12,7 +12,7 @@ from certchain.ledger import Ledger
 from certchain.log import LogWriter
 from certchain.models.certification import AppManifest, KeyData, Signed
 from certchain.models.identifier import DeviceId, Party, ServiceId, UserDeviceId
-from certchain.models.registration import KeyRecord, Registration
+from certchain.models.registration import KeyRecord, Registration, StatusChange
 from certchain.storage import ManagementDatabase
 from certchain.verification.policy import CertificationPolicy
 from certchain.verification.registration import OnRecord
@@ -61,6 +61,13 @@ class Equipment:
         """The pair's latest registration on the ledger, whatever its status."""
         latest = self.ledger.registrations.latest_registration(user_device, device)
         return None if latest is None else self.ledger.registrations.registration(latest)
+
+    def status_changes(self, registration: Registration | None) -> tuple[StatusChange, ...]:
+        """How a registration's status has moved, by the ledger; not at all without one."""
+        if registration is None:
+            return ()
+        ledger = self.ledger.registrations
+        return ledger.status_changes(registration.id, 0, ledger.status_change_count(registration.id))
 
     def key_data(self, registration: Registration) -> KeyData:
         """A registration's key data, unsealed (C12). Raises ``DatabaseChanged`` or ``KeyDataUnreadable``."""

@@ -106,7 +106,7 @@ class Registrar:
             return again
         current = verify_current(application, latest)
         order = self.equipment.ledger.registrations.method_factors(application.method)
-        verify_method(order, self.equipment.policy, record.device, current)
+        verify_method(order, self.equipment.policy, record.device, self.equipment.status_changes(latest))
         self.permits.take(application)
         try:
             return self._grant(signed, application, record, order, current)
