@@ -15,6 +15,7 @@ from certchain.errors import (
     KeyNotInForce,
     MalformedMessage,
     NotManufacturer,
+    PackageIdReused,
     SealInvalid,
     SignatureInvalid,
     SwappedPackage,
@@ -34,6 +35,7 @@ from certchain.models.delivery import (
     VersionRequest,
 )
 from certchain.models.digest import Digest
+from certchain.models.identifier import ProductId
 from certchain.models.update import PackageStatus
 from certchain.roles.authority import IssuedVersion
 from certchain.storage.data import PackageBytes
@@ -228,6 +230,81 @@ def test_another_file_under_a_recorded_version_is_refused(
         industry.manufacturer.submit_package(product, 1, PackageBytes(other), industry.to_authority())
     with pytest.raises(EndlessData, match="R5"):
         industry.manufacturer.submit_package(product, 1, PackageBytes(other[:-1]), industry.to_authority())
+
+
+def test_a_rival_who_records_the_pkg_id_first_holds_nothing_up(industry: Industry) -> None:
+    """It copies each PkgID on its way to the chain, and takes it for a version of its own: the manufacturer makes another."""
+    product, data = industry.product(), firmware(LENGTH)
+    before = industry.manufacturer.request_version(product, 1, industry.to_authority())
+    copy(industry, before, 1)
+
+    industry.manufacturer.submit_package(product, 1, PackageBytes(data), industry.to_authority())
+    industry.restart()
+    published = industry.manufacturer.publish(product, 1, PackageBytes(data), industry.to_update_server())
+
+    assert published.pkg_id == industry.account("thief").updates.package_at(product, 1).pkg_id != before
+    assert industry.device("hall").update().pkg_id == published.pkg_id
+
+
+def test_whoever_is_overtaken_again_and_again_can_try_again_and_again(industry: Industry) -> None:
+    product, data = industry.product(), PackageBytes(firmware(LENGTH))
+    taken = {industry.manufacturer.request_version(product, 1, industry.to_authority())}
+    overtaken = Overtaken(industry)
+
+    with pytest.raises(PackageIdReused):
+        replace(industry.manufacturer, ledger=overtaken.ledger).submit_package(
+            product, 1, data, industry.to_authority()
+        )
+    industry.restart()
+    industry.manufacturer.submit_package(product, 1, data, industry.to_authority())
+
+    taken.update(overtaken.copied)
+    assert len(taken) == 2
+    assert industry.account("thief").updates.package_at(product, 1).pkg_id not in taken
+
+
+def test_a_record_of_its_own_that_was_only_slow_is_not_taken_for_a_copy(industry: Industry) -> None:
+    """Its answer was lost, and the second try meets the first."""
+    product, data = industry.product(), PackageBytes(firmware(LENGTH))
+    pkg_id = industry.manufacturer.request_version(product, 1, industry.to_authority())
+    slow = Slow(industry)
+
+    replace(industry.manufacturer, ledger=slow.ledger).submit_package(product, 1, data, industry.to_authority())
+
+    assert industry.account("thief").updates.package_at(product, 1).pkg_id == pkg_id
+
+
+def copy(industry: Industry, pkg_id: Digest, version: int) -> None:
+    """The rival records this PkgID for a version of its own product."""
+    product = industry.rival.register_product("copy", "rev-c")
+    industry.rival.request_version(product, version, industry.to_authority())
+    industry.account("rival").updates.record_package(product, version, pkg_id, Digest(b"c" * 32), 1)
+
+
+class Overtaken:
+    """The manufacturer's ledger, when the rival is faster each time."""
+
+    def __init__(self, industry: Industry) -> None:
+        self._industry, self.copied = industry, list[Digest]()
+        own = industry.ledger("manufacturer")
+        self.ledger = replace(own, updates=self)
+        self._updates = own.updates
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._updates, name)
+
+    def record_package(self, product: ProductId, version: int, pkg_id: Digest, *rest: Any) -> None:
+        self.copied.append(pkg_id)
+        copy(self._industry, pkg_id, len(self.copied))
+        self._updates.record_package(product, version, pkg_id, *rest)
+
+
+class Slow(Overtaken):
+    """The same, when the faster one is its own first try; the chain refuses its second one by the PkgID."""
+
+    def record_package(self, product: ProductId, version: int, pkg_id: Digest, *rest: Any) -> None:
+        self._updates.record_package(product, version, pkg_id, *rest)
+        raise PackageIdReused(pkg_id.value)
 
 
 # --------------------------------------------------------------------------------------------------------------- R7: uploads

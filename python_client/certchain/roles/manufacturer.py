@@ -7,7 +7,14 @@ from dataclasses import dataclass, replace
 from certchain.channel import Channel
 from certchain.encoding.digest import package_digest, package_id, submission_context, ver_id_context
 from certchain.encoding.message import to_cbor
-from certchain.errors import EndlessData, ForgedVersionId, ProductAlreadyRegistered, SealInvalid, UnknownVersion
+from certchain.errors import (
+    EndlessData,
+    ForgedVersionId,
+    PackageIdReused,
+    ProductAlreadyRegistered,
+    SealInvalid,
+    UnknownVersion,
+)
 from certchain.keys import seal_to
 from certchain.ledger import Ledger
 from certchain.models.certification import Signed
@@ -87,12 +94,18 @@ class Manufacturer:
     ) -> PackageApproval:
         """R5–R6: records PkgID and digest on the chain, and submits VerID and digest under seal.
 
-        Raises ``CorruptedPackage`` or ``EndlessData`` when another file was recorded for this version.
+        Raises ``CorruptedPackage`` or ``EndlessData`` when another file was recorded for this version. A PkgID shows while it is on
+        its way to the chain, and another manufacturer may record it first: then another UptID makes another. Who is overtaken twice
+        in a row gets ``PackageIdReused``, and can repeat this.
         """
         pending = kept(self.store, _name(product, version), PendingVersion)
         ver_id = self._open(product, version, pending.issue)
+        try:
+            digest = self._record(product, version, package_id(ver_id, pending.upt_id), data)
+        except PackageIdReused:
+            pending = self._redraw(product, version, pending)
+            digest = self._record(product, version, package_id(ver_id, pending.upt_id), data)
         pkg_id = package_id(ver_id, pending.upt_id)
-        digest = self._record(product, version, pkg_id, data)
         info = submission_context(self.identity.network, product, version)
         sealed = seal_to(pending.issue.keys.exchange, info, to_cbor(SubmittedPair(ver_id, digest)))
         submission = PackageSubmission(product, version, pkg_id, sealed)
@@ -149,10 +162,23 @@ class Manufacturer:
         digest, length = package_digest(pkg_id, data.length, data.chunks())
         package = self.ledger.updates.package_at(product, version)
         if package.digest is None:
-            self.ledger.updates.record_package(product, version, pkg_id, digest, length)
-            return digest
+            try:
+                self.ledger.updates.record_package(product, version, pkg_id, digest, length)
+            except PackageIdReused:
+                package = self.ledger.updates.package_at(product, version)
+                if package.pkg_id != pkg_id:
+                    raise
+            else:
+                return digest
         verify_length("R5", length, package)
         return verify_data("R5", digest, package.digest)
+
+    def _redraw(self, product: ProductId, version: int, pending: PendingVersion) -> PendingVersion:
+        """R4 again, with another UptID; durable before the chain is asked."""
+        redrawn = replace(pending, upt_id=secrets.token_bytes(UPT_ID_LENGTH))
+        keep(self.store, _name(product, version), redrawn)
+        _log.warning("R5 another has taken the PkgID of version %d of product %d: drew another UptID", version, product)
+        return redrawn
 
 
 def _name(product: ProductId, version: int) -> str:
