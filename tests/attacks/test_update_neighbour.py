@@ -6,10 +6,21 @@ from typing import Any
 import pytest
 
 from certchain.channel import MemoryChannel
-from certchain.errors import KeyNotInForce, MalformedMessage, MixedUpProduct, SignatureInvalid, WrongSigner
+from certchain.errors import (
+    CertchainError,
+    KeyNotInForce,
+    MalformedMessage,
+    MixedUpProduct,
+    SignatureInvalid,
+    UnknownProduct,
+    UnknownVersion,
+    WrongSigner,
+)
 from certchain.keys import KeyPair
 from certchain.models.certification import Signed
 from certchain.models.delivery import Discrepancy, InstallReceipt, ReceiptNoted, VersionAnswer, VersionQuestion
+from certchain.models.digest import Digest
+from certchain.models.identifier import ProductId
 from tests.industry import Industry, firmware
 
 LENGTH = 70_000
@@ -123,4 +134,28 @@ def test_a_receipt_in_another_devices_name_is_refused(industry: Industry) -> Non
     receipt = InstallReceipt(industry.device("hall").device, installed, 0)
     with pytest.raises(WrongSigner):
         industry.to_update_server().request(industry.identities["kitchen"].sign(receipt), ReceiptNoted)
+    assert len(industry.update_server.receipts()) == 1
+
+
+def test_receipts_for_packages_that_there_are_not_do_not_fill_the_disk(industry: Industry) -> None:
+    """An enrolled device signs what it likes: only what the chain has is kept, once for each version."""
+    kitchen, channel = industry.device("kitchen"), industry.to_update_server()
+    installed = kitchen.installed()
+    assert installed is not None
+    nothing = Digest(bytes(32))
+    invented: list[tuple[dict[str, Any], type[CertchainError]]] = [
+        ({"version": 2}, UnknownVersion),
+        ({"product": ProductId(99)}, UnknownProduct),
+        ({"pkg_id": nothing}, MalformedMessage),
+        ({"digest": nothing}, MalformedMessage),
+        ({"length": 1}, MalformedMessage),
+    ]
+    for fields, refusal in invented:
+        receipt = InstallReceipt(kitchen.device, replace(installed, **fields), 0)
+        with pytest.raises(refusal):
+            channel.request(industry.identities["kitchen"].sign(receipt), ReceiptNoted)
+    for at in range(3):
+        receipt = InstallReceipt(kitchen.device, installed, at)
+        channel.request(industry.identities["kitchen"].sign(receipt), ReceiptNoted)
+
     assert len(industry.update_server.receipts()) == 1

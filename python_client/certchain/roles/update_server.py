@@ -162,12 +162,19 @@ class UpdateServer:
         return PackageChunk(question.product, question.version, question.offset, data)
 
     def _note(self, signed: Signed) -> ReceiptNoted:
-        """Keeps a device's receipt, by its keys in force. Raises ``WrongSigner`` and its like."""
+        """Keeps a device's receipt, by its keys in force, of a package on the chain; one for each device and version.
+
+        Raises ``MalformedMessage``, ``UnknownVersion``, ``WrongSigner`` and their like.
+        """
         records = self.ledger.registrations.keys(signed.signer)
         receipt = verify_statement(signed, InstallReceipt, signed.signer, records, self.ledger.network)
         if signed.signer != device_party(receipt.device):
             raise WrongSigner(str(device_party(receipt.device)), str(signed.signer))
         installed = receipt.installed
+        package = self.ledger.updates.package_at(installed.product, installed.version)
+        said = installed.product, installed.version, installed.pkg_id, installed.digest, installed.length
+        if said != (package.product, package.version, package.pkg_id, package.digest, package.length):
+            raise MalformedMessage("the receipt is for a package that the chain does not have")
         keep(self.store, f"{_RECEIPT}{receipt.device}-{installed.product}-{installed.version}", signed)
         return ReceiptNoted(receipt.device, installed.pkg_id)
 
