@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from certchain.channel import MemoryChannel
+from certchain.channel import Handler, MemoryChannel
 from certchain.encoding.digest import package_digest
 from certchain.encoding.message import from_cbor, to_cbor
 from certchain.errors import (
@@ -20,7 +20,13 @@ from certchain.errors import (
 )
 from certchain.keys import KeyPair
 from certchain.models.certification import Signed
-from certchain.models.delivery import LatestQuestion, PublishedPackage, ValidationQuestion, Verdict
+from certchain.models.delivery import (
+    LatestQuestion,
+    PackageChunkQuestion,
+    PublishedPackage,
+    ValidationQuestion,
+    Verdict,
+)
 from certchain.roles.authority import IssuedVersion
 from certchain.storage.data import PackageBytes
 from certchain.storage.kept import kept
@@ -211,8 +217,25 @@ def refused_offer(industry: Industry, offer: PublishedPackage, error: type[Updat
         device.update()
 
 
+def test_a_stolen_authority_key_does_not_hide_a_withdrawal_during_the_download(industry: Industry) -> None:
+    """Approved when the download began, withdrawn before it ended: the device reads the chain again before it switches."""
+    published = industry.update_server.answer(None, LatestQuestion(industry.product()))
+    assert isinstance(published, PublishedPackage)
+
+    def withdrawing(connection: Any, message: object) -> object:
+        if isinstance(message, PackageChunkQuestion):
+            industry.manufacturer.withdraw(published.product, published.version)
+        return industry.update_server.answer(connection, message)
+
+    install_by_stolen_key(industry, published, UnapprovedPackage, withdrawing)
+
+
 def install_by_stolen_key(
-    industry: Industry, offer: PublishedPackage, error: type[UpdateRefused], **claims: Any
+    industry: Industry,
+    offer: PublishedPackage,
+    error: type[UpdateRefused],
+    server: Handler | None = None,
+    **claims: Any,
 ) -> None:
     """Update server and authority are both the thief's; only the chain is not."""
     package = industry.account("thief").updates.package(offer.pkg_id)
@@ -233,11 +256,10 @@ def install_by_stolen_key(
 
     device = industry.device("hall")
     before = device.installed()
+    answer = server or industry.update_server.answer
     device.authority_channel = MemoryChannel(lie)
     device.update_server = MemoryChannel(
-        lambda connection, message: (
-            offer if isinstance(message, LatestQuestion) else industry.update_server.answer(connection, message)
-        )
+        lambda connection, message: offer if isinstance(message, LatestQuestion) else answer(connection, message)
     )
     with pytest.raises(error, match="A10"):
         device.update()

@@ -197,13 +197,14 @@ class DeviceUpdater:
 
     def _verified(self, offer: PublishedPackage, slot: Slot) -> InstalledPackage:
         """A6–A10: what may be installed; its data is in the slot then."""
-        package = self._on_chain(offer)
+        self._on_chain(offer)
         self._firmware.fill(slot, self._download(offer))
         digest = self._firmware.digest(slot, offer.pkg_id, offer.length)  # A7
         question = ValidationQuestion(offer.pkg_id, digest, _nonce())
         signed = self.authority_channel.request(question, Signed)  # A8, A9
         authority = service_party(self.authority)
         verdict = verdict_said(signed, authority, self.ledger.registrations.keys(authority), self.identity.network)
+        package = self._on_chain(offer)  # once more: it may have been withdrawn while the data came
         return verify_verdict(verdict, Candidate(offer, package, question), self.product, self.version())
 
     def _on_chain(self, offer: PublishedPackage) -> Package:
