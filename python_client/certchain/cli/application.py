@@ -18,8 +18,8 @@ from certchain.cli.user_device import user_device
 NOUNS = (user, user_device, app, device, method, registration, session, product, package, log)
 
 application = noun("certchain", "Keeps an IoT industry's security promises on a permissioned Ethereum network.")
-command(application, "demo")(demo)
-command(application, "node")(node)
+command(application, "demo", beside_others=True)(demo)
+command(application, "node", beside_others=True)(node)
 command(application, "deploy")(deploy)
 for _noun in NOUNS:
     application.add_typer(_noun)

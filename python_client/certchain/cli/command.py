@@ -5,7 +5,7 @@ import inspect
 import logging
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Concatenate, ParamSpec
@@ -13,7 +13,7 @@ from typing import Annotated, Any, Concatenate, ParamSpec
 import typer
 
 from certchain.cli.output import Output, Result
-from certchain.cli.workspace import Opener, Workspace
+from certchain.cli.workspace import Opener, Workspace, held_home
 from certchain.config import Home, find_home
 
 Given = ParamSpec("Given")
@@ -45,17 +45,20 @@ def noun(name: str, sentence: str) -> typer.Typer:
     return typer.Typer(name=name, help=sentence, no_args_is_help=True, add_completion=False)
 
 
-def command(app: typer.Typer, verb: str) -> Callable[[Command[Given]], Command[Given]]:
-    """Adds a function as a command. Its first argument is the workspace; the others are the command's own."""
+def command(app: typer.Typer, verb: str, beside_others: bool = False) -> Callable[[Command[Given]], Command[Given]]:
+    """Adds a function as a command. Its first argument is the workspace; the others are the command's own.
+
+    It holds the home folder alone, except one that runs ``beside_others``, which must not open a role or a store there.
+    """
 
     def add(function: Command[Given]) -> Command[Given]:
-        app.command(verb)(_with_workspace(function))
+        app.command(verb)(_with_workspace(function, beside_others))
         return function
 
     return add
 
 
-def _with_workspace(function: Command[Given]) -> Callable[..., None]:
+def _with_workspace(function: Command[Given], beside_others: bool) -> Callable[..., None]:
     """The function as Typer calls it, with the common options in the place of the workspace."""
 
     @functools.wraps(function)
@@ -63,7 +66,8 @@ def _with_workspace(function: Command[Given]) -> Callable[..., None]:
         call: Call = ctx.obj
         call.output = Output(as_json=json)
         call.home = Home(home) if home else call.home
-        with _steps_told(verbose), call.opener(call.home, call.output) as workspace:
+        alone = nullcontext() if beside_others else held_home(call.home)
+        with _steps_told(verbose), alone, call.opener(call.home, call.output) as workspace:
             result = function(workspace, **arguments)  # type: ignore[call-arg]
         if result is not None:
             call.output.show(result)

@@ -72,7 +72,7 @@ def prove(
     return Result(f"{out} proves entry {index}.", values)
 
 
-@command(log, "verify")
+@command(log, "verify", beside_others=True)
 def verify(
     workspace: Workspace,
     file: File,

@@ -14,8 +14,12 @@ from certchain.cli.output import Output
 from certchain.cli.record import Records
 from certchain.cli.secret import read_passphrase
 from certchain.config import Clock, Configuration, Home, SystemClock, read_configuration
+from certchain.config.lock import held
+from certchain.errors import StorageUnavailable
 from certchain.ledger import Ledger
 from certchain.storage import DirectoryFileStore, FileStore, SqlManagementDatabase
+
+_PATIENCE = 10.0
 
 
 @dataclass
@@ -75,6 +79,23 @@ class Workspace:
         if folder not in self._stores:
             self._stores[folder] = DirectoryFileStore(folder)
         return self._stores[folder]
+
+
+@contextmanager
+def held_home(home: Home) -> Iterator[None]:
+    """While within, no other command that holds the home folder works there: roles expect to be alone with their stores.
+
+    Makes the folder. Raises ``StorageUnavailable``, also when another command does not end in time.
+    """
+    with ExitStack() as lock:
+        try:
+            home.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock.enter_context(held(home.lock, _PATIENCE))
+        except TimeoutError:
+            raise StorageUnavailable(f"another command is at work in {home.folder}") from None
+        except OSError as problem:
+            raise StorageUnavailable(str(problem)) from problem
+        yield
 
 
 Opener = Callable[[Home, Output], AbstractContextManager[Workspace]]

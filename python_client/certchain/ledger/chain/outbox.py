@@ -4,21 +4,17 @@ So a process that dies in between leaves behind what it takes to learn the outco
 been accepted. An outbox is for one node's network and may be shared by accounts; ``locked`` keeps all other senders out.
 """
 
-import fcntl
 import json
-import os
-import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import Protocol
 
 from certchain.config.file import sync_folder, write_whole
+from certchain.config.lock import held
 from certchain.errors import LedgerUnavailable, StorageUnavailable
 from certchain.ledger.chain.transaction import SignedTransaction
-
-_PAUSE = 0.02
 
 
 class Outbox(Protocol):
@@ -82,14 +78,15 @@ class FileOutbox:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Only one sender at a time, for which a lock on a file of the folder stands."""
-        with _storage(self._folder):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            lock = os.open(self._folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            self._wait_for(lock)
+        with ExitStack() as lock:
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                lock.enter_context(held(self._folder / ".lock", self._patience))
+            except TimeoutError:
+                raise LedgerUnavailable("another process is sending for a long time already") from None
+            except OSError as problem:
+                raise StorageUnavailable(f"the outbox {self._folder}: {problem}") from problem
             yield
-        finally:
-            os.close(lock)
 
     def waiting(self) -> tuple[SignedTransaction, ...]:
         """Everything that is kept, by rising nonce."""
@@ -109,16 +106,6 @@ class FileOutbox:
 
     def _path(self, transaction: SignedTransaction) -> Path:
         return self._folder / f"{transaction.hash.hex()}.json"
-
-    def _wait_for(self, lock: int) -> None:
-        deadline = time.monotonic() + self._patience
-        while True:
-            try:
-                return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise LedgerUnavailable("another process is sending for a long time already") from None
-                time.sleep(_PAUSE)
 
 
 @contextmanager
