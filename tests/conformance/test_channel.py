@@ -110,7 +110,7 @@ def test_an_answer_of_another_type_is_refused(connected: Maker) -> None:
     "message",
     [
         RegistrationHash(bytes(32)),
-        KeyData(UserId(3), bytes(32), None),
+        KeyData(UserId(3), bytes(32), None, Digest(bytes(32))),
         5,
         "text",
         None,

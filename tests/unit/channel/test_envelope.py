@@ -61,7 +61,7 @@ def test_an_envelope_is_the_known_bytes() -> None:
         envelope("message", "PartyKind", to_cbor("device")),
         envelope("message", "int", to_cbor(5)),
         envelope("message", "RegistrationHash", to_cbor(RegistrationHash(bytes(32)))),
-        envelope("message", "KeyData", to_cbor(KeyData(UserId(3), bytes(32), None))),
+        envelope("message", "KeyData", to_cbor(KeyData(UserId(3), bytes(32), None, Digest(bytes(32))))),
         envelope("error", "Digest", to_cbor(DIGEST)),
         envelope("error", "CertchainError", b"\xa0"),
         envelope("error", "VerificationFailed", b"\xa0"),
@@ -78,7 +78,9 @@ def test_what_no_peer_of_ours_would_send_is_refused(data: bytes) -> None:
         decode_message(data)
 
 
-@pytest.mark.parametrize("message", [RegistrationHash(bytes(32)), KeyData(UserId(3), bytes(32), None), 5, None, Digest])
+@pytest.mark.parametrize(
+    "message", [RegistrationHash(bytes(32)), KeyData(UserId(3), bytes(32), None, Digest(bytes(32))), 5, None, Digest]
+)
 def test_what_is_no_message_or_must_stay_at_home_is_not_written(message: object) -> None:
     with pytest.raises(MalformedMessage):
         encode_message(message)
