@@ -127,6 +127,7 @@ def test_a_method_without_a_second_factor_still_certifies_its_own_user_only() ->
     with pytest.raises(InformationChanged, match="another user"):
         turned.ask(turned.forward(shown))
     assert home.server.last().step == "C12"
+    turned.challenge = b"\x33" * 32
     opened = turned.open(turned.statement(home.phone.identity))
     shown = certification(turned.transcript(opened), rebuilt(home.phone, home, SECRET), home.phone.identity.keys)
     assert from_cbor(SessionOutcome, turned.ask(turned.forward(shown)).body).session == opened.session

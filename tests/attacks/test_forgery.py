@@ -271,6 +271,7 @@ def test_one_key_of_the_pair_swapped_is_not_the_pair_in_force(home: Household) -
     shown = certification(turned.transcript(opened), rebuilt(home.phone, home, SECRET), thief)
     with pytest.raises(KeyNotInForce):
         turned.ask(turned.forward(replace(shown, keys=swapped(genuine, signing=thief.public.signing))))
+    turned.challenge = b"\x33" * 32
     opened = turned.open(turned.statement(home.phone.identity))
     shown = certification(turned.transcript(opened), rebuilt(home.phone, home, SECRET), home.phone.identity.keys)
     with pytest.raises(KeyNotInForce):

@@ -125,13 +125,13 @@ def test_a_forwarded_certification_is_taken_once_by_the_server(home: Household) 
 
 
 def test_a_certification_hash_does_not_serve_a_second_session(home: Household) -> None:
-    """A turned lock opens another session with the same challenge and binding, and shows the old A under the new session's name."""
+    """A turned lock opens another session on the same channel, and shows the old A under the new session's name and the old challenge."""
     turned = TurnedLock(home)
-    statement = turned.statement(home.phone.identity)
-    first = turned.open(statement)
+    first = turned.open(turned.statement(home.phone.identity))
     shown = certification(turned.transcript(first), rebuilt(home.phone, home, SECRET), home.phone.identity.keys)
     turned.ask(turned.forward(shown))
-    second = turned.open(statement)
+    later = TurnedLock(home, challenge=b"\x33" * 32)
+    second = later.open(later.statement(home.phone.identity))
     with pytest.raises(Exception, match="certification hash is wrong"):
         turned.ask(turned.forward(replace(shown, session=second.session)))
     assert home.server.last().reason == "CertificationHashWrong"

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from certchain.errors import MalformedValue
+from certchain.models.certification import SESSION_LENGTH
 from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, Party, RegistrationId, UserDeviceId, UserId
 from certchain.models.registration import PublicKeys
@@ -34,6 +36,10 @@ class LogEntry:
     user_device: UserDeviceId | None
     device: DeviceId
     registration: RegistrationId | None
+
+    def __post_init__(self) -> None:
+        if self.session is not None and len(self.session) != SESSION_LENGTH:
+            raise MalformedValue("session", f"it has {len(self.session)} bytes, not {SESSION_LENGTH}")
 
 
 @dataclass(frozen=True, slots=True)

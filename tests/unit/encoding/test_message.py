@@ -35,6 +35,7 @@ BASICS: dict[type, st.SearchStrategy[Any]] = {
 LENGTHS: dict[type, dict[str, int | None]] = {
     Digest: {"value": 32, "algorithm": None},
     PublicKeys: {"signing": 32, "exchange": 33},
+    LogEntry: {"session": 16},
     Transcript: {"network": 32, "session": 16, "challenge": 32, "binding": 32},
 }
 

@@ -23,6 +23,7 @@ from certchain.models.identifier import (
     service_party,
     user_device_party,
 )
+from certchain.models.log import LogEntry, LoginOutcome
 from certchain.models.registration import PublicKeys
 
 SUBJECTS = (certification, delivery, digest, identifier, log, registration, update)
@@ -150,3 +151,11 @@ def test_secrets_are_not_shown() -> None:
     for value in (RegistrationHash(secret), KeyData(UserId(3), secret, Digest(secret), Digest(bytes(32)))):
         assert repr(secret)[2:-1] not in repr(value)
         assert secret.hex() not in repr(value)
+
+
+@pytest.mark.parametrize("session", [b"", bytes(15), bytes(17)])
+def test_an_entry_names_a_session_of_sixteen_bytes_or_none(session: bytes) -> None:
+    entry = LogEntry(0, 5, LoginOutcome.REFUSED, "C10", "SessionUnknown", bytes(16), None, None, DeviceId(7), None)
+    assert replace(entry, session=None).session is None
+    with pytest.raises(MalformedValue):
+        replace(entry, session=session)

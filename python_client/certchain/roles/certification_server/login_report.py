@@ -8,8 +8,7 @@ from certchain.errors import LoginLocked, LoginRefused, MalformedValue
 from certchain.models.certification import REPORT_NONCE_LENGTH, LoginFailure, LoginFailureNoted
 from certchain.models.identifier import DeviceId
 from certchain.roles.certification_server.login_record import LoginRecord, Subject
-
-REMEMBERED = 10_000
+from certchain.roles.certification_server.remembered import REMEMBERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +27,9 @@ class LoginReports:
             index = self._noted.get((failure.device, failure.nonce))
             if index is None:
                 index = self._log(failure)
+            self._noted.move_to_end((failure.device, failure.nonce))
+            if len(self._noted) > REMEMBERED:
+                self._noted.popitem(last=False)
         return LoginFailureNoted(index, failure.nonce)
 
     def _log(self, failure: LoginFailure) -> int:
@@ -35,6 +37,4 @@ class LoginReports:
         subject = Subject(failure.device, failure.user, failure.user_device)
         index = self.record.refused("C2", reason.__name__, subject)
         self._noted[failure.device, failure.nonce] = index
-        if len(self._noted) > REMEMBERED:
-            self._noted.popitem(last=False)
         return index

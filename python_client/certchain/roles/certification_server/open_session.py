@@ -7,6 +7,8 @@ from certchain.config.clock import Clock
 from certchain.models.certification import SessionOpened
 from certchain.models.identifier import DeviceId
 
+MOST_A_DEVICE = 100
+
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
@@ -19,7 +21,10 @@ class OpenSession:
 
 @dataclass(frozen=True, slots=True)
 class OpenSessions:
-    """Open sessions by their identifier; each is taken once, by its own device, in time."""
+    """Open sessions by their identifier; each is taken once, by its own device, in time.
+
+    A device has at most ``MOST_A_DEVICE`` open at a time: the oldest makes room, so that no device fills the server's memory.
+    """
 
     clock: Clock
     _open: dict[bytes, OpenSession] = field(default_factory=dict)
@@ -31,6 +36,9 @@ class OpenSessions:
         with self._lock:
             for expired in [session for session, kept in self._open.items() if kept.deadline <= now]:
                 del self._open[expired]
+            own = [session for session, kept in self._open.items() if kept.opened.device == opened.device]
+            for oldest in own[: max(len(own) - MOST_A_DEVICE + 1, 0)]:
+                del self._open[oldest]
             self._open[opened.session] = OpenSession(opened, binding, now + lifetime)
 
     def take(self, session: bytes, device: DeviceId) -> OpenSession | None:

@@ -1,11 +1,13 @@
 """A session at the certification server: C5, C6 and C10 to C13."""
 
+import logging
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from certchain.encoding.digest import transcript_digest
-from certchain.errors import DatabaseChanged, UnknownRecord
+from certchain.errors import ChallengeRejected, DatabaseChanged, MalformedValue, SessionUnknown, UnknownRecord
 from certchain.models.certification import (
+    CHALLENGE_LENGTH,
     SESSION_LENGTH,
     CertificationForward,
     CertificationRequest,
@@ -21,6 +23,7 @@ from certchain.models.registration import Factor, Registration
 from certchain.roles.certification_server.equipment import Equipment
 from certchain.roles.certification_server.login_record import LoginRecord, Subject, subject_of
 from certchain.roles.certification_server.open_session import OpenSession, OpenSessions
+from certchain.roles.certification_server.remembered import Remembered
 from certchain.verification.certification import (
     verify_certification,
     verify_challenge,
@@ -37,6 +40,8 @@ from certchain.verification.policy import verify_strength
 from certchain.verification.registration import OnRecord, combine
 from certchain.verification.session import build_transcript
 
+_log = logging.getLogger("certchain.roles.certification_server")
+
 
 @dataclass(frozen=True, slots=True)
 class Certifier:
@@ -45,9 +50,15 @@ class Certifier:
     equipment: Equipment
     record: LoginRecord
     sessions: OpenSessions
+    _requested: Remembered = field(default_factory=Remembered)
+    _not_open: Remembered = field(default_factory=Remembered)
 
     def open(self, request: CertificationRequest, signed: Signed) -> Signed:
-        """C5 and C6: compares, and opens a session; returns a signed ``SessionOpened``. Every refusal is logged, then raised."""
+        """C5 and C6: compares, and opens a session; returns a signed ``SessionOpened``. Every refusal is logged, then raised.
+
+        A request whose challenge the device has used before is a repetition, by whomever: it is refused and leaves no entry.
+        """
+        self._require_new(request)
         subject = Subject(request.device, request.user, request.user_device)
         with self.record.refusals("C5", subject):
             self._compare(request, signed)
@@ -55,10 +66,11 @@ class Certifier:
             return self._open(request)
 
     def certify(self, forward: CertificationForward) -> Signed:
-        """C10 to C13: decides, and writes the outcome; returns a signed ``SessionOutcome``. Every refusal is logged, then raised."""
-        named = Subject(forward.device, session=forward.certification.session)
-        with self.record.refusals("C10", named):
-            session = self._take(forward)
+        """C10 to C13: decides, and writes the outcome; returns a signed ``SessionOutcome``. Every refusal is logged, then raised.
+
+        A certification for the same session that is not open is logged once, however often it comes.
+        """
+        session = self._take(forward)
         opened, subject = session.opened, subject_of(session.opened)
         with self.record.refusals("C10", subject):
             verify_challenge(forward, session.binding)
@@ -70,6 +82,13 @@ class Certifier:
             rebuilt = self._rebuilt(opened, registration, order)
             verify_certification(forward.certification, transcript, rebuilt, registration)
         return self._conclude(transcript, subject)
+
+    def _require_new(self, request: CertificationRequest) -> None:
+        """C4: a device gives each challenge once."""
+        _require_length("challenge", request.challenge, CHALLENGE_LENGTH)
+        if not self._requested.is_new(request.device, request.challenge):
+            _log.warning("C4 refused: a request is repeated (device %d)", request.device)
+            raise ChallengeRejected("C4", "it was used before")
 
     def _compare(self, request: CertificationRequest, signed: Signed) -> None:
         signer = user_device_party(request.user_device)
@@ -105,8 +124,15 @@ class Certifier:
         return self.equipment.identity.sign(opened)
 
     def _take(self, forward: CertificationForward) -> OpenSession:
-        session = self.sessions.take(forward.certification.session, forward.device)
-        return verify_session(session)
+        """C10: the session that the certification is for. Only its name is known of one that is not open."""
+        named, device = forward.certification.session, forward.device
+        _require_length("session", named, SESSION_LENGTH)
+        try:
+            return verify_session(self.sessions.take(named, device))
+        except SessionUnknown:
+            if self._not_open.is_new(device, named):
+                self.record.refused("C10", SessionUnknown.__name__, Subject(device, session=named))
+            raise
 
     def _registered(self, opened: SessionOpened) -> tuple[Registration, tuple[Factor, ...]]:
         """C11: the registration and its method's factors, as the ledger has them now."""
@@ -138,3 +164,9 @@ class Certifier:
         lifetime = self.equipment.policy.control_lifetime
         outcome = SessionOutcome(transcript.session, transcript_digest(transcript), index, behind, lifetime)
         return self.equipment.identity.sign(outcome)
+
+
+def _require_length(name: str, value: bytes, length: int) -> None:
+    """What is of another length is no message of this protocol: it is refused before it is remembered or logged."""
+    if len(value) != length:
+        raise MalformedValue(name, f"it has {len(value)} bytes, not {length}")
