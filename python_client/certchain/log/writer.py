@@ -76,7 +76,11 @@ class LogWriter:
         """How many entries the chain was not yet seen to have. Asks the chain the first time only."""
         if self._seen is None:
             self._seen = self.log.size()
-        return max(self.database.log_size() - self._seen, 0)
+        return self.lacking(self.database.log_size())
+
+    def lacking(self, size: int) -> int:
+        """How many of the first ``size`` entries the chain was not yet seen to have. Asks nobody, and cannot fail."""
+        return max(size - (self._seen or 0), 0)
 
     def flush(self, limit: int = BATCH_LIMIT) -> int:
         """C16: brings the chain up to the database, at most ``limit`` entries a batch; returns how many it appended.
@@ -104,10 +108,10 @@ class LogWriter:
             first = self.database.log_size()
             placed = [replace(waiting.entry, index=first + place) for place, waiting in enumerate(group)]
             self.database.append_entries([SaltedEntry(entry, secrets.token_bytes(SALT_LENGTH)) for entry in placed])
-        except Exception as problem:  # whatever it was, all who wait have to hear of it
+        except BaseException as problem:  # whatever it was, all who wait have to hear of it
             for waiting in group:
                 waiting.index.set_exception(problem)
-            return
+            raise
         for waiting, entry in zip(group, placed, strict=True):
             waiting.index.set_result(entry.index)
 

@@ -125,6 +125,49 @@ def test_everyone_whose_entry_was_in_a_failed_write_hears_of_it() -> None:
     assert book.record() == 0
 
 
+def test_whoever_waits_for_a_write_that_was_interrupted_is_not_left_waiting() -> None:
+    """Not an error but the end of a thread, as by an interrupt: the others hear of it all the same."""
+    book = Logbook()
+    gate, waiting, caught = threading.Event(), threading.Event(), list[BaseException]()
+
+    class Interrupted(Fused):
+        def append_entries(self, entries: object) -> None:
+            waiting.set()
+            gate.wait(10)
+            raise PowerCut
+
+    book.writer.database = Interrupted(book.records, Fuse(), ())
+
+    def record() -> None:
+        try:
+            book.record()
+        except PowerCut as cut:
+            caught.append(cut)
+
+    threads = [threading.Thread(target=record, daemon=True) for _ in range(3)]
+    threads[0].start()
+    assert waiting.wait(10)
+    for other in threads[1:]:
+        other.start()
+    while len(book.writer._queue) < 2:
+        threading.Event().wait(0.001)
+    gate.set()
+    for thread in threads:
+        thread.join(10)
+    assert len(caught) == 3
+    assert not book.records.log_size()
+
+
+def test_what_the_chain_lacks_is_said_without_asking_it() -> None:
+    """Before the chain was asked once, it has nothing as far as anyone knows."""
+    book = Logbook()
+    book.record(3)
+    book.writer.flush()
+    assert (book.writer.lacking(2), book.writer.lacking(3), book.writer.lacking(5)) == (0, 0, 2)
+    book.restart()
+    assert book.writer.lacking(5) == 5
+
+
 def test_recording_and_flushing_at_once_loses_nothing() -> None:
     book = Logbook()
     stop = threading.Event()
