@@ -11,17 +11,21 @@ from certchain.errors import (
     KeyAlreadyEnrolled,
     LedgerTimeout,
     LoginRefused,
+    MalformedValue,
+    PeerUnavailable,
     RegistrationRefused,
     StorageUnavailable,
 )
 from certchain.keys import KeyPair
-from certchain.models.certification import UserDeviceInformation
+from certchain.models.certification import CertificationForward, LoginFailure, UserDeviceInformation
 from certchain.models.identifier import device_party
 from certchain.models.log import LoginOutcome
+from certchain.roles.iot_device.conversation import LoggedIn
+from certchain.verification.login import LoginPolicy
 from tests.faults import Fuse, Fused, PowerCut
 from tests.household import SECRET, Household
 from tests.industry import MemoryAccounts
-from tests.wiretap import impersonation
+from tests.wiretap import impersonation, tap_server
 
 CHANGES = (
     "enrol_device",
@@ -323,3 +327,59 @@ def test_nobody_is_certified_while_the_log_cannot_be_written() -> None:
     assert home.server.entries() == []
     assert home.lock.role._sessions.conversations._stages == {}
     home.certify()
+
+
+def test_a_certification_does_not_ask_the_chains_log_and_does_not_fail_with_it() -> None:
+    """A server that has just started does not know how far the chain is: it counts every entry as not yet there."""
+    home = Household()
+    home.register()
+
+    class Down:
+        def __getattr__(self, name: str) -> Any:
+            raise LedgerTimeout(name, "0x01")
+
+    home.server.role._equipment.log.log = Down()
+    assert [home.certify().outcome.behind for _ in range(2)] == [1, 2]
+    assert [entry.step for entry in home.server.entries()] == ["C13", "C13"]
+
+
+def test_who_was_certified_has_a_place_at_the_lock_though_others_crowd_in() -> None:
+    """While the server decides, the lock takes others on, as many as it can: none of them gets this place."""
+    home = Household()
+    home.lock.policy = LoginPolicy(conversations=2)
+    home.register()
+    tap = tap_server(home.lock)
+
+    def crowd(message: Any) -> Any:
+        if message.kind == CertificationForward.__name__:
+            stages = home.lock.role._sessions.conversations
+            stages.put(b"another", LoggedIn(home.alice, home.phone.id, bytes(32), home.clock.monotonic() + 10))
+            with pytest.raises(PeerUnavailable):
+                stages.put(b"a third", LoggedIn(home.alice, home.phone.id, bytes(32), home.clock.monotonic() + 10))
+        return message
+
+    tap.change = crowd
+    assert home.certify().command(b"open") == b"done: open"
+
+
+def test_a_report_that_the_server_refuses_for_good_does_not_keep_the_others_back() -> None:
+    home = Household()
+    home.register()
+
+    def refuse(message: Any) -> Any:
+        if message.kind == LoginFailure.__name__:
+            raise MalformedValue("nonce", "it has 0 bytes")
+        return message
+
+    home.lock.to_server.close()
+    with pytest.raises(LoginRefused):
+        home.certify("open sesame")
+    assert len(home.lock.role._logins.book().unreported) == 1
+    tap = tap_server(home.lock)
+    tap.change = refuse
+    home.certify()
+    assert home.lock.role._logins.book().unreported == ()
+    tap.change = lambda message: message
+    with pytest.raises(LoginRefused):
+        home.certify("open sesame")
+    assert [(entry.step, entry.reason) for entry in home.server.entries()] == [("C13", ""), ("C2", "LoginRefused")]

@@ -41,6 +41,25 @@ def test_the_device_talks_to_so_many_at_a_time_until_they_are_done_or_expired() 
     assert list(conversations._stages) == [b"3"]
 
 
+def test_a_place_is_kept_however_long_it_takes_and_given_back_when_nothing_came_of_it() -> None:
+    clock = TestClock()
+    conversations = Conversations(clock, 1)
+    with conversations.place(b"1"):
+        clock.seconds += 1_000_000
+        with pytest.raises(PeerUnavailable, match="too many"):
+            conversations.put(b"2", logged_in(clock.seconds + 10))
+    conversations.put(b"2", logged_in(clock.seconds + 10))
+    with pytest.raises(PeerUnavailable, match="too many"), conversations.place(b"1"):
+        pytest.fail("there is no place")  # pragma: no cover
+
+
+def test_a_place_is_kept_for_what_came_of_it() -> None:
+    conversations = Conversations(TestClock(), 1)
+    with conversations.place(b"1"):
+        conversations.put(b"1", in_control())
+    assert conversations.take(b"1", InControl) is not None
+
+
 def test_what_refuses_a_move_leaves_the_stage_as_it_was() -> None:
     conversations = Conversations(TestClock(), 10)
     conversations.put(b"1", in_control())

@@ -159,8 +159,8 @@ class Certifier:
 
     def _conclude(self, transcript: Transcript, subject: Subject) -> Signed:
         """C13: after the entry is durable, nothing that could fail is asked of anyone."""
-        behind = self.equipment.log.behind() + 1
         index = self.record.certified(subject)
+        behind = self.equipment.log.lacking(index + 1)
         lifetime = self.equipment.policy.control_lifetime
         outcome = SessionOutcome(transcript.session, transcript_digest(transcript), index, behind, lifetime)
         return self.equipment.identity.sign(outcome)

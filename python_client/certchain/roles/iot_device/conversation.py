@@ -1,7 +1,9 @@
 """How far each channel to the device has come: logged in, offered a session, in control. In memory, by the channel's binding value."""
 
+import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -31,6 +33,13 @@ class Offered:
 
 
 @dataclass(frozen=True, slots=True)
+class Deciding:
+    """From C9 to C14: the server decides on the certification. The channel's place is kept until it has."""
+
+    deadline: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
 class InControl:
     """After C14: the control keys, and the counter of the last command."""
 
@@ -39,7 +48,7 @@ class InControl:
     counter: int = 0
 
 
-Stage = LoggedIn | Offered | InControl
+Stage = LoggedIn | Offered | Deciding | InControl
 OneStage = TypeVar("OneStage", LoggedIn, Offered, InControl)
 
 
@@ -70,6 +79,18 @@ class Conversations:
                 return None
             del self._stages[binding]
             return stage
+
+    @contextmanager
+    def place(self, binding: bytes) -> Iterator[None]:
+        """Keeps the channel's place for what ``put`` moves it to within. Raises ``PeerUnavailable`` at once when there is none."""
+        waiting = Deciding()
+        self.put(binding, waiting)
+        try:
+            yield
+        finally:
+            with self._lock:
+                if self._stages.get(binding) is waiting:
+                    del self._stages[binding]
 
     def move(self, binding: bytes, kind: type[OneStage], change: Callable[[OneStage | None], OneStage]) -> OneStage:
         """Changes a channel's stage in one go; whatever ``change`` raises leaves it as it was."""

@@ -15,6 +15,7 @@ from certchain.errors import (
     OutcomeForged,
     PeerUnavailable,
     StorageUnavailable,
+    Unavailable,
 )
 from certchain.keys import KeyPair
 from certchain.models.certification import (
@@ -78,7 +79,10 @@ class Logins:
         _log.info("C2: user %d is unlocked", user)
 
     def report(self) -> None:
-        """C2: tells the certification server of every failure that it has not taken yet; those it does not take now are kept."""
+        """C2: tells the certification server of every failure that it has not taken yet; those it cannot take now are kept.
+
+        A report that the server refuses is dropped, for it would be refused for ever and keep the others back.
+        """
         with self._reporting:
             taken = list[LoginFailure]()
             try:
@@ -140,7 +144,13 @@ class Logins:
         )
 
     def _tell(self, failure: LoginFailure) -> None:
-        signed = self.equipment.server.request(self.equipment.identity.sign(failure), Signed)
+        try:
+            signed = self.equipment.server.request(self.equipment.identity.sign(failure), Signed)
+        except Unavailable:
+            raise
+        except CertchainError as refusal:
+            _log.error("C2: a report is dropped, for the server refuses it: %s", type(refusal).__name__)
+            return
         noted = self.equipment.said(signed, LoginFailureNoted, service_party(self.equipment.certification_server))
         if noted.nonce != failure.nonce:
             raise OutcomeForged("C2", "another report was noted")

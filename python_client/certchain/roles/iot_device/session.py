@@ -69,11 +69,14 @@ class Sessions:
         started = self.equipment.clock.monotonic()
         with refusals("C9"):
             transcript = self._offered(connection, certification, started)
-        with refusals("C10"):
-            answer = self._ask(self._forward(connection, transcript, certification))
-        with refusals("C14"):
-            outcome = verify_outcome(self._word("C14", answer, SessionOutcome), transcript)
-        self._give_control(connection, transcript, started + outcome.control_lifetime)
+        keys = self._control_keys(connection, transcript)
+        with self.conversations.place(connection.binding):
+            with refusals("C10"):
+                answer = self._ask(self._forward(connection, transcript, certification))
+            with refusals("C14"):
+                outcome = verify_outcome(self._word("C14", answer, SessionOutcome), transcript)
+            self.conversations.put(connection.binding, InControl(keys, started + outcome.control_lifetime))
+        _log.info("C14: certified; commands are obeyed on this channel")
         return answer
 
     def answer_command(self, connection: Connection, command: Command) -> CommandResult:
@@ -145,12 +148,10 @@ class Sessions:
         _log.info("C7: a session is offered")
         return SessionOffer(answer, challenge)
 
-    def _give_control(self, connection: Connection, transcript: Transcript, deadline: float) -> None:
-        """C15: the keys of this channel and this transcript, until their time is over."""
+    def _control_keys(self, connection: Connection, transcript: Transcript) -> ControlKeys:
+        """C15: the keys of this channel and this transcript; made before C10, so that nothing can fail after the certification."""
         context = transcript_digest(transcript).value
-        keys = ControlKeys.divide(transcript.session, connection.export(CONTROL_LABEL, context, CONTROL_LENGTH))
-        self.conversations.put(connection.binding, InControl(keys, deadline))
-        _log.info("C14: certified; commands are obeyed on this channel")
+        return ControlKeys.divide(transcript.session, connection.export(CONTROL_LABEL, context, CONTROL_LENGTH))
 
     def _ask(self, message: object) -> Signed:
         return self.equipment.server.request(self.equipment.identity.sign(message), Signed)
