@@ -9,7 +9,7 @@ from typing import Any
 from certchain.channel import MemoryChannel
 from certchain.keys import KeyPair
 from certchain.ledger.memory import MemoryNetwork
-from certchain.models.delivery import PublishedPackage
+from certchain.models.delivery import Publication, PublishedPackage, UploadProgress
 from certchain.models.identifier import DeviceId, ProductId, ServiceId, device_party, service_party
 from certchain.roles.authority import Authority
 from certchain.roles.iot_device.update import DeviceUpdater
@@ -131,6 +131,11 @@ class Industry:
         return self.manufacturer.release(
             self.product(product), version, PackageBytes(data), self.to_authority(), self.to_update_server()
         )
+
+    def begin_upload(self, by: str, package: PublishedPackage, channel: MemoryChannel | None = None) -> UploadProgress:
+        """R7's first message, signed by whoever ``by`` is for the channel it goes over."""
+        channel = channel or self.to_update_server()
+        return channel.request(self.identities[by].sign(Publication(package, channel.binding)), UploadProgress)
 
     def device(self, name: str, product: str = "lamp") -> DeviceUpdater:
         """The device of this name, enrolled when it is first asked for."""

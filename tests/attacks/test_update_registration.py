@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from certchain.channel import MemoryChannel
+from certchain.channel import Connection, MemoryChannel
 from certchain.encoding.digest import package_digest, submission_context, ver_id_context
 from certchain.encoding.message import from_cbor, to_cbor
 from certchain.errors import (
@@ -364,14 +364,13 @@ def test_a_rival_cannot_publish_the_manufacturers_package(approved: tuple[Indust
     industry.manufacturer.publish(industry.product(), 1, PackageBytes(data), industry.to_update_server())
     published = kept_offer(industry)
     for signer in ("rival", "authority"):
-        offer = industry.identities[signer].sign(replace(published, upt_id=bytes(32)))
         with pytest.raises(NotManufacturer):
-            industry.to_update_server().request(offer, UploadProgress)
+            industry.begin_upload(signer, replace(published, upt_id=bytes(32)))
     industry.device("hall")
     kitchen = industry.device("kitchen")
     assert kitchen.device == industry.identities["manufacturer"].party.number
     with pytest.raises(NotManufacturer):
-        industry.to_update_server().request(industry.identities["kitchen"].sign(published), UploadProgress)
+        industry.begin_upload("kitchen", published)
     assert industry.device("hall").update().version == 1
 
 
@@ -384,10 +383,29 @@ def test_a_publication_under_a_pkg_id_that_the_chain_does_not_have_is_a_swapped_
 ) -> None:
     industry, data = approved
     publish(industry, data)
-    offer, by = kept_offer(industry), industry.identities["manufacturer"]
+    offer = kept_offer(industry)
     for twisted in (replace(offer, pkg_id=Digest(bytes(32))), replace(offer, version=2)):
         with pytest.raises(SwappedPackage, match="R7"):
-            industry.to_update_server().request(by.sign(twisted), UploadProgress)
+            industry.begin_upload("manufacturer", twisted)
+
+
+def test_a_publication_for_another_channel_is_refused(approved: tuple[Industry, bytes]) -> None:
+    """Replayed by who heard it, it would take the upload away from the manufacturer."""
+    industry, data = approved
+    heard: list[Any] = []
+
+    def listening(connection: Connection, message: object) -> object:
+        heard.append(message)
+        return industry.update_server.answer(connection, message)
+
+    publish(industry, data, MemoryChannel(listening))
+    for name in industry.update_server.store.names():
+        industry.update_server.store.remove(name)
+
+    with pytest.raises(MalformedMessage, match="another channel"):
+        industry.to_update_server().request(heard[0], UploadProgress)
+    publish(industry, data)
+    assert industry.device("hall").update().version == 1
 
 
 def test_a_stranger_cannot_slip_pieces_into_an_upload(approved: tuple[Industry, bytes]) -> None:

@@ -57,13 +57,21 @@ class PackageApproval:
 
 @dataclass(frozen=True, slots=True)
 class PublishedPackage:
-    """R7, signed by the manufacturer, and A6: what the update server has beside the file."""
+    """R7 and A6: what the update server has beside the file."""
 
     product: ProductId
     version: int
     upt_id: bytes
     pkg_id: Digest
     length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """R7, signed by the manufacturer: it is going to publish this package on this channel; ``binding`` is the channel's."""
+
+    package: PublishedPackage
+    binding: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from certchain.models.delivery import (
     PackageApproval,
     PackageChunk,
     PackageSubmission,
+    Publication,
     PublishedPackage,
     SubmittedPair,
     UploadProgress,
@@ -116,7 +117,8 @@ class Manufacturer:
         pending = kept(self.store, _name(product, version), PendingVersion)
         pkg_id = package_id(self._open(product, version, pending.issue), pending.upt_id)
         published = PublishedPackage(product, version, pending.upt_id, pkg_id, data.length)
-        progress = update_server.request(self.identity.sign(published), UploadProgress)
+        publication = Publication(published, update_server.binding)
+        progress = update_server.request(self.identity.sign(publication), UploadProgress)
         offset = 0
         for piece in data.chunks():
             if offset >= progress.received:

@@ -24,6 +24,7 @@ from certchain.models.delivery import (
     LatestQuestion,
     PackageChunk,
     PackageChunkQuestion,
+    Publication,
     PublishedPackage,
     ReceiptNoted,
     UploadProgress,
@@ -69,7 +70,7 @@ class UpdateServer:
     ) -> UploadProgress | PublishedPackage | PackageChunk | ReceiptNoted:
         """R7, A5, A6 and receipts; a ``Handler`` for the channels of manufacturers and devices."""
         match message:
-            case Signed(kind=PublishedPackage.__name__):
+            case Signed(kind=Publication.__name__):
                 return self._begin(connection, message)
             case PackageChunk():
                 return self._receive(connection, message)
@@ -88,7 +89,7 @@ class UpdateServer:
 
     def _begin(self, connection: Connection, signed: Signed) -> UploadProgress:
         """R7: the manufacturer says what it is going to publish; the answer says from where on."""
-        published = self._said_by_manufacturer(signed)
+        published = self._said_by_manufacturer(connection, signed)
         try:
             verify_publication(published, self.ledger.updates.package(published.pkg_id))
         except UnknownPackage as problem:
@@ -178,12 +179,16 @@ class UpdateServer:
         keep(self.store, f"{_RECEIPT}{receipt.device}-{installed.product}-{installed.version}", signed)
         return ReceiptNoted(receipt.device, installed.pkg_id)
 
-    def _said_by_manufacturer(self, signed: Signed) -> PublishedPackage:
+    def _said_by_manufacturer(self, connection: Connection, signed: Signed) -> PublishedPackage:
+        """What the manufacturer is going to publish on this very channel; on another, its words are somebody's replay."""
         records = self.ledger.registrations.keys(signed.signer)
-        published = verify_statement(signed, PublishedPackage, signed.signer, records, self.ledger.network)
+        publication = verify_statement(signed, Publication, signed.signer, records, self.ledger.network)
+        published = publication.package
         owner = self.ledger.updates.product(published.product).manufacturer
         if signed.signer.kind is not PartyKind.SERVICE or self._account(signed) != owner:
             raise NotManufacturer(published.product, str(signed.signer))
+        if publication.binding != connection.binding:
+            raise MalformedMessage("the publication was signed for another channel")
         return published
 
     def _account(self, signed: Signed) -> str | None:

@@ -55,14 +55,14 @@ def test_an_upload_goes_on_where_it_was_cut_off_and_takes_no_piece_twice() -> No
     channel = industry.to_update_server()
     pieces = [PackageChunk(product, 1, n * CHUNK_LENGTH, piece) for n, piece in enumerate(PackageBytes(data).chunks())]
 
-    begun = channel.request(industry.identities["manufacturer"].sign(whole), UploadProgress)
+    begun = industry.begin_upload("manufacturer", whole, channel)
     early = channel.request(pieces[1], UploadProgress)
     first = channel.request(pieces[0], UploadProgress)
     again = channel.request(pieces[0], UploadProgress)
 
     assert (begun.received, early.received) == (0, 0)
     assert first == again == UploadProgress(product, 1, CHUNK_LENGTH)
-    resumed = industry.to_update_server().request(industry.identities["manufacturer"].sign(whole), UploadProgress)
+    resumed = industry.begin_upload("manufacturer", whole)
     assert resumed.received == CHUNK_LENGTH
     assert industry.manufacturer.publish(product, 1, PackageBytes(data), industry.to_update_server()) == whole
     assert industry.device("hall").update().version == 1
