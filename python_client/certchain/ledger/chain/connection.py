@@ -18,6 +18,7 @@ from certchain.ledger.chain.transaction import Log, Receipt
 Answer = TypeVar("Answer")
 
 _LONGEST_REASON = 200
+_HEADROOM = 10
 _INTERNAL_ERROR = -32603  # JSON-RPC 2.0, section 5.1: the fault is the node's
 
 
@@ -106,13 +107,14 @@ class Connection:
     def fees(self) -> TxParams:
         """What to offer for gas: by EIP-1559 where blocks have a base fee, else the legacy price; nothing where gas is free.
 
-        The most that is offered is twice the current price, so that a transaction outlives some full blocks.
+        The most that is offered is ten times the current price. A full block raises the base fee by an eighth, so a transaction
+        stays good for 19 of them in a row; what is paid is the base fee of its block, not the most.
         """
         price = self._ask_plainly(lambda: int(self._web3.eth.gas_price))
         base_fee = self._ask_plainly(lambda: self._web3.eth.get_block("latest").get("baseFeePerGas"))
         if base_fee is None:
             return {"gasPrice": Wei(price)}
-        most = 2 * max(price, int(base_fee))
+        most = _HEADROOM * max(price, int(base_fee))
         return {"maxFeePerGas": Wei(most), "maxPriorityFeePerGas": Wei(max(price - int(base_fee), 0))}
 
     def accounts(self) -> tuple[ChecksumAddress, ...]:

@@ -15,10 +15,21 @@ BLOCK: dict[str, Any] = {"number": "0x1", "timestamp": "0x1", "gasLimit": "0x1"}
 
 
 def test_fees_follow_the_base_fee_where_there_is_one() -> None:
-    """At most twice the price, and the tip is what the price has above the base fee."""
+    """At most ten times the price, and the tip is what the price has above the base fee."""
     node = scripted({"eth_gasPrice": "0x64", "eth_getBlockByNumber": BLOCK | {"baseFeePerGas": "0x5a"}})
 
-    assert node.fees() == {"maxFeePerGas": 200, "maxPriorityFeePerGas": 10}
+    assert node.fees() == {"maxFeePerGas": 1000, "maxPriorityFeePerGas": 10}
+
+
+def test_what_is_offered_outlives_19_full_blocks() -> None:
+    """A full block raises the base fee by an eighth (EIP-1559); a transaction that waits is not left behind by that."""
+    base_fee = 10**9
+    block = BLOCK | {"baseFeePerGas": hex(base_fee)}
+    offered = scripted({"eth_gasPrice": hex(base_fee + 10**6), "eth_getBlockByNumber": block}).fees()
+    for _ in range(19):
+        base_fee += base_fee // 8
+
+    assert base_fee + offered["maxPriorityFeePerGas"] <= offered["maxFeePerGas"]  # type: ignore[operator]
 
 
 def test_fees_are_the_price_where_there_is_no_base_fee() -> None:
