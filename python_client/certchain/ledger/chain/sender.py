@@ -35,7 +35,8 @@ class SendingPolicy:
     """How a ledger sends.
 
     ``gas_cap`` is the most gas that a transaction may take. Times are in seconds: how long a receipt is waited for, how often
-    it is asked for, and after how long the same bytes are broadcast again.
+    it is asked for, and after how long the same bytes are broadcast again. A transaction whose nonce is used counts as never
+    mined only when no receipt has come for as long as that.
     """
 
     gas_cap: int = 10_000_000
@@ -215,15 +216,15 @@ class Sender:
         deadline = time.monotonic() + self._policy.receipt_timeout
         while time.monotonic() < deadline:
             try:
-                if not self._broadcast(transaction):
-                    return self._connection.receipt(transaction.hash)
+                possible = self._broadcast(transaction)
+                # Also when its nonce is used: it may be by itself, and the node's receipts be behind its blocks.
                 receipt = self._receipt(
                     transaction, min(deadline, time.monotonic() + self._policy.rebroadcast_interval)
                 )
             except (LedgerUnavailable, LedgerMisbehaved):
                 time.sleep(self._policy.poll_interval)
             else:
-                if receipt:
+                if receipt or not possible:
                     return receipt
         raise LedgerTimeout(transaction.operation, "0x" + transaction.hash.hex())
 
@@ -235,7 +236,7 @@ class Sender:
             time.sleep(self._policy.poll_interval)
 
     def _broadcast(self, transaction: SignedTransaction) -> bool:
-        """Whether the transaction can still be mined, or was."""
+        """Whether the transaction can still be mined, as far as the node knows it."""
         try:
             self._connection.broadcast(transaction.raw)
         except Refused:

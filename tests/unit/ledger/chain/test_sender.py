@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from eth_account import Account
+from web3 import Web3
 
 from certchain.encoding.digest import key_thumbprint
 from certchain.errors import (
@@ -18,11 +19,12 @@ from certchain.errors import (
     TransactionReverted,
 )
 from certchain.ledger.chain import MemoryOutbox, SendingPolicy
-from certchain.ledger.chain.connection import Refused
-from certchain.ledger.chain.sender import Intent
+from certchain.ledger.chain.connection import Connection, Refused
+from certchain.ledger.chain.sender import Intent, Sender
 from certchain.ledger.chain.transaction import SignedTransaction
 from certchain.models.identifier import MethodNumber, RegistrationId
 from certchain.models.registration import Factor, PublicKeys, RegistrationRequest, RegistrationStatus, RiskLevel
+from tests.scripted import Refusing, ScriptedProvider
 from tests.unit.ledger.conftest import HASTY, Chain
 from tests.world import keys, refused, word
 
@@ -284,6 +286,46 @@ def test_a_transaction_that_was_mined_after_all_is_not_overtaken(chain: Chain, m
     device = chain.ledger(outbox=left(transaction)).registrations.enrol_device(pair)
 
     assert device == chain.ledger().registrations.device_count()
+
+
+def used_nonce(receipts: list[dict[str, Any] | None]) -> tuple[Sender, MemoryOutbox, ScriptedProvider]:
+    """A sender at a node that has used every nonce it is sent, and whose receipts come one by one, at last for ever."""
+    counts = iter(range(100))
+    block = {"number": "0x7", "baseFeePerGas": "0x5a", "extraData": "0x"}
+    provider = ScriptedProvider(
+        {
+            "eth_chainId": "0x7a69",
+            "eth_estimateGas": "0x5208",
+            "eth_gasPrice": "0x64",
+            "eth_getBlockByNumber": block,
+            "eth_getTransactionCount": lambda _, at: "0x64" if at == "latest" else hex(next(counts)),
+            "eth_sendRawTransaction": Refusing(-32000, "nonce too low"),
+            "eth_getTransactionByHash": None,
+            "eth_getTransactionReceipt": lambda _: receipts.pop(0) if len(receipts) > 1 else receipts[0],
+        }
+    )
+    connection, outbox = Connection(Web3(provider, middleware=[]), 1, pause=0.0), MemoryOutbox()
+    return Sender(connection, Account.create(), outbox, HASTY), outbox, provider
+
+
+def test_a_receipt_that_comes_later_than_its_block_is_waited_for() -> None:
+    """The nonce is used already, by the transaction itself: it must not be sent under another one."""
+    mined: dict[str, Any] = {"blockNumber": "0x7", "status": "0x1", "logs": [], "contractAddress": None}
+    sender, outbox, provider = used_nonce([None, None, mined])
+
+    assert sender.send("enrolDevice", None, b"").block == 7
+    assert provider.asked.count("eth_sendRawTransaction") == 1
+    assert outbox.waiting() == ()
+
+
+def test_a_nonce_that_is_used_and_never_has_a_receipt_was_another_transactions() -> None:
+    sender, outbox, provider = used_nonce([None])
+
+    with pytest.raises(LedgerUnavailable, match="take every nonce"):
+        sender.send("enrolDevice", None, b"")
+    assert provider.asked.count("eth_sendRawTransaction") == HASTY.nonce_attempts
+    assert provider.asked.count("eth_getTransactionReceipt") > 2 * HASTY.nonce_attempts
+    assert outbox.waiting() == ()
 
 
 @pytest.mark.parametrize("problem", [LedgerUnavailable("gone"), LedgerMisbehaved("mad")])
