@@ -17,6 +17,7 @@ from certchain.models.log import LogEntry
 from certchain.verification.proof import verify_proof_file
 
 log = noun("log", "The login log: every certification, good or bad, its audit and its proofs.")
+_SHOWN = ("entry", "at", "outcome", "step", "reason", "user", "user_device", "device", "on_chain")
 
 
 @command(log, "show")
@@ -29,7 +30,8 @@ def show(
     on_chain = workspace.reader.login_log.size()
     entries = [salted.entry for salted in workspace.database.entries(first, limit)]
     values = [{**_named(workspace, entry), "on_chain": entry.index < on_chain} for entry in entries]
-    return Result(f"The log has {workspace.database.log_size()} entries, the chain {on_chain} of them.", values)
+    sentence = f"The log has {workspace.database.log_size()} entries, the chain {on_chain} of them."
+    return Result(sentence, values, _SHOWN)
 
 
 @command(log, "flush")

@@ -28,10 +28,14 @@ Advance = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a command found or did: one sentence for people, and its values, one record or a list of them."""
+    """What a command found or did: one sentence for people, and its values, one record or a list of them.
+
+    ``columns`` are the values of a list that people are shown, in that order; by default all of them. Programs get all.
+    """
 
     sentence: str
     values: Values | Sequence[Values]
+    columns: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class Output:
         if isinstance(result.values, Mapping):
             self._show_record(console, result.values)
         else:
-            self._show_list(console, result.values)
+            self._show_list(console, result.values, result.columns)
 
     def note(self, sentence: str) -> None:
         """A word about what is going on; nothing with ``as_json``."""
@@ -93,15 +97,21 @@ class Output:
         for name, value in values.items():
             console.print(plain(f"  {_title(name):<{width}}  {_cell(value)}"))
 
-    def _show_list(self, console: Console, rows: Sequence[Values]) -> None:
-        """A table, in which hashes are cut short; a terminal's width is kept to, a file's is not limited."""
-        table = Table(box=SIMPLE_HEAD, padding=(0, 1))
-        for name in rows[0] if rows else ():
-            table.add_column(plain(_title(name)), overflow="fold")
+    def _show_list(self, console: Console, rows: Sequence[Values], columns: Sequence[str]) -> None:
+        """A table, in which hashes are cut short and each word of a title has its line.
+
+        No column is narrower than what is in it: a table that is too wide for the terminal goes on beyond its edge.
+        """
+        if not rows:
+            return
+        table = Table(box=SIMPLE_HEAD, padding=0)
+        for name in columns or rows[0]:
+            cells = [plain(_short(row[name])) for row in rows]
+            table.add_column(plain(name.replace("_", "\n")), min_width=max(cell.cell_len for cell in cells))
         for row in rows:
-            table.add_row(*(plain(_short(value)) for value in row.values()))
-        if rows:
-            console.print(table)
+            table.add_row(*(plain(_short(row[name])) for name in columns or row))
+        console.width = max(console.width, console.measure(table, options=console.options.update(width=_WIDE)).maximum)
+        console.print(table)
 
 
 def listed(noun: str, rows: Sequence[Values]) -> Result:

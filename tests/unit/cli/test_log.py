@@ -22,6 +22,19 @@ def test_entries_are_shown_page_by_page(sessions: Program) -> None:
     assert "The log has 3 entries, the chain 3 of them." in sessions("log", "show").out
 
 
+def test_a_page_of_the_log_fits_a_terminal_and_json_has_the_rest(
+    sessions: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("certchain.cli.output._WIDE", 80)
+    lines = sessions("log", "show").out.splitlines()
+    entries = [line.split() for line in lines if "certified" in line]
+    assert [(entry[0], *entry[2:]) for entry in entries] == [
+        (str(index), "certified", "C13", "-", "alice", "phone", "porch-lock", "yes") for index in range(3)
+    ]
+    assert max(map(len, lines)) <= 80
+    assert {"registration", "session"} <= set(sessions.json("log", "show").value()[0])
+
+
 def test_an_empty_log_is_shown_flushed_and_audited(deployed: Program) -> None:
     assert deployed.json("log", "show").value() == []
     assert deployed.json("log", "flush").value() == {"appended": 0, "size": 0}

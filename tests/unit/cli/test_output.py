@@ -38,6 +38,28 @@ def test_a_list_is_a_table_with_short_hashes() -> None:
     assert "00" * 32 not in text
 
 
+ROW = {"at": "2026-11-22T04:44:05Z", "a_long_title": 1, "reason": "RegistrationNotActive", "session": b"\x11" * 16}
+
+
+def test_a_list_shows_the_columns_that_people_need_and_json_all() -> None:
+    result = Result("All.", [ROW], ("reason", "at"))
+    text = shown(result)
+    assert text.splitlines()[-2].split() == ["RegistrationNotActive", "2026-11-22T04:44:05Z"]
+    assert "session" not in text
+    assert list(json.loads(shown(result, as_json=True))[0]) == list(ROW)
+
+
+@pytest.mark.parametrize("width", ["20", "60", "80"])
+def test_a_column_is_never_narrower_than_what_is_in_it(monkeypatch: pytest.MonkeyPatch, width: str) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    monkeypatch.setenv("TERM", "dumb")
+    lines = shown(Result("All.", [ROW, ROW]), results=Terminal()).splitlines()
+    assert [line.split() for line in lines if "2026" in line] == [
+        ["2026-11-22T04:44:05Z", "1", "RegistrationNotActive", "111111111111…"]
+    ] * 2
+    assert any(line.split() == ["long"] for line in lines)
+
+
 def test_an_empty_list_is_its_sentence_alone() -> None:
     assert shown(listed("device", [])) == "There are 0 devices.\n"
 
