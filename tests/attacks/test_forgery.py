@@ -233,6 +233,13 @@ def test_a_report_with_a_nonce_of_another_length_is_refused(home: Household) -> 
         home.server.channel().request(home.lock.identity.sign(failure(home, nonce=b"")), Signed)
 
 
+@pytest.mark.parametrize("step", ["", "C13", "C9 and much more" * 1000])
+def test_a_report_of_another_step_does_not_reach_the_log(home: Household, step: str) -> None:
+    with pytest.raises(MalformedValue):
+        home.server.channel().request(home.lock.identity.sign(failure(home, step=step)), Signed)
+    assert home.server.entries() == []
+
+
 @pytest.mark.parametrize("forger", ["a stranger", "another report"])
 def test_a_forged_receipt_does_not_make_the_lock_forget_a_failure(home: Household, forger: str) -> None:
     """Whoever sits between lock and server swallows reports, and says that they were noted."""

@@ -55,14 +55,43 @@ def test_a_statement_is_taken_once(home: Household) -> None:
     tap = tap_lock(home.lock)
     channel = tap.channel()
     home.phone.role.certify(channel, home.lock.id, SECRET)
-    with pytest.raises(NotLoggedIn):
-        channel.request(tap.of(UserDeviceStatement)[0], SessionOffer)
+    for _ in range(3):
+        with pytest.raises(NotLoggedIn):
+            channel.request(tap.of(UserDeviceStatement)[0], SessionOffer)
+    assert home.outcomes() == [("C13", ""), ("C3", "ChallengeRejected")]
+
+
+def test_a_statement_while_a_session_is_offered_ends_it(home: Household) -> None:
+    """A refusal at any step leads back to C1, and stands in the log."""
+    tap = tap_lock(home.lock)
+    channel = tap.channel()
+
+    tap.change = lambda message: tap.of(UserDeviceStatement)[0] if isinstance(message, Certification) else message
+    for _ in range(2):
+        with pytest.raises(NotLoggedIn):
+            home.phone.role.certify(channel, home.lock.id, SECRET)
+    tap.change = lambda message: message
+    with pytest.raises(ChallengeRejected, match="C9"):
+        channel.request(tap.of(Certification)[-1], Signed)
+    assert home.outcomes() == [("C3", "ChallengeRejected")] * 2
+
+
+def test_a_certification_without_a_session_ends_the_login(home: Household) -> None:
+    tap = tap_lock(home.lock)
+    channel = tap.channel()
+    home.phone.role.certify(channel, home.lock.id, SECRET)
+    channel.request(tap.of(Login)[0], LoginAccepted)
+    for _ in range(3):
+        with pytest.raises(ChallengeRejected, match="C9"):
+            channel.request(tap.of(Certification)[0], Signed)
+    assert home.outcomes() == [("C13", ""), ("C9", "ChallengeRejected")]
 
 
 def test_a_statement_before_any_login_is_refused(home: Household) -> None:
     statement = TurnedLock(home).statement(home.phone.identity)
     with pytest.raises(NotLoggedIn):
         home.lock.channel().request(statement, SessionOffer)
+    assert home.outcomes() == []
 
 
 def test_a_statement_that_was_refused_is_not_looked_at_again(home: Household) -> None:
@@ -97,12 +126,18 @@ def test_a_certification_that_was_refused_is_not_looked_at_again(home: Household
 
 
 def test_a_certification_is_taken_once_by_the_lock(home: Household) -> None:
-    """The challenge of C7 is used up."""
+    """The challenge of C7 is used up. The log shows that it was tried, once, and whoever is in control stays it."""
     tap = tap_lock(home.lock)
     channel = tap.channel()
-    home.phone.role.certify(channel, home.lock.id, SECRET)
-    with pytest.raises(ChallengeRejected, match="C9"):
-        channel.request(tap.of(Certification)[0], Signed)
+    control = home.phone.role.certify(channel, home.lock.id, SECRET)
+    for _ in range(3):
+        with pytest.raises(ChallengeRejected, match="C9"):
+            channel.request(tap.of(Certification)[0], Signed)
+    entry = home.server.last()
+    assert (entry.step, entry.reason) == ("C9", "ChallengeRejected")
+    assert (entry.user, entry.user_device, entry.device) == (home.alice, home.phone.id, home.lock.id)
+    assert len(home.outcomes()) == 2
+    assert control.command(b"open") == b"done: open"
 
 
 def test_a_certification_of_an_earlier_session_is_refused_in_a_later_one(home: Household) -> None:
@@ -157,6 +192,7 @@ def test_a_challenge_for_the_evidence_expires(home: Household) -> None:
     tap.change = late
     with pytest.raises(ChallengeRejected, match="C3"):
         home.phone.role.certify(tap.channel(), home.lock.id, SECRET)
+    assert home.outcomes() == [("C3", "ChallengeRejected")]
 
 
 def test_a_challenge_for_the_certification_expires(home: Household) -> None:
@@ -170,6 +206,7 @@ def test_a_challenge_for_the_certification_expires(home: Household) -> None:
     tap.change = late
     with pytest.raises(ChallengeRejected, match="C9"):
         home.phone.role.certify(tap.channel(), home.lock.id, SECRET)
+    assert home.outcomes() == [("C9", "ChallengeRejected")]
 
 
 def test_a_session_expires_at_the_server(home: Household) -> None:

@@ -44,7 +44,23 @@ def test_too_many_wrong_secrets_lock_even_the_right_one_out(home: Household) -> 
     assert guess(home, ATTEMPTS) == [4, 3, 2, 1, 0]
     with pytest.raises(LoginLocked):
         home.certify()
-    assert home.outcomes() == [("C2", "LoginRefused")] * (ATTEMPTS - 1) + [("C2", "LoginLocked")]
+    assert home.outcomes() == [("C2", "LoginRefused")] * (ATTEMPTS - 1) + [("C2", "LoginLocked")] * 2
+
+
+def test_tries_while_locked_out_leave_one_entry_until_the_operator_unlocks(home: Household) -> None:
+    """That it was tried is in the log; trying for ever does not fill it, not even across a restart."""
+    guess(home, ATTEMPTS)
+    told = home.outcomes()
+    for _ in range(3):
+        with pytest.raises(LoginLocked):
+            home.certify()
+        home.lock.restart()
+    assert home.outcomes() == [*told, ("C2", "LoginLocked")]
+    home.lock.role.unlock(home.alice)
+    guess(home, ATTEMPTS)
+    with pytest.raises(LoginLocked):
+        home.certify()
+    assert home.outcomes() == [*told, ("C2", "LoginLocked"), *told, ("C2", "LoginLocked")]
 
 
 def test_a_restart_of_the_lock_does_not_lift_the_lock_out(home: Household) -> None:

@@ -229,9 +229,10 @@ class CertificationRequest:
 
 @dataclass(frozen=True, slots=True)
 class LoginFailure:
-    """C2: the device reports a wrong login, signed by the device.
+    """C2: the device reports a wrong login, signed by the device; or what it refused at C3 or C9 on a channel with a good one.
 
-    ``user`` and ``user_device`` are whom the login claimed to be; ``nonce`` (16 random bytes) tells a report from its repetition.
+    ``user`` and ``user_device`` are whom the login claimed to be; ``nonce`` (16 random bytes) tells a report from its repetition; ``step``
+    is where the device refused: C2, C3 or C9.
     """
 
     device: DeviceId
@@ -241,6 +242,7 @@ class LoginFailure:
     attempts: int
     locked: bool
     nonce: bytes
+    step: str = "C2"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,10 +39,11 @@ class KeptVerifier:
 
 @dataclass(frozen=True, slots=True)
 class FailureCount:
-    """Wrong logins in a row in the name of one user."""
+    """Wrong logins in a row in the name of one user; ``reported`` once the server was told of a try while the user was locked out."""
 
     user: UserId
     failures: int
+    reported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,15 @@ class LoginBook:
     def failure_count(self, user: UserId) -> int:
         """How many logins in the name of the user were wrong, since the last good one."""
         return next((entry.failures for entry in self.failures if entry.user == user), 0)
+
+    def locked_out_reported(self, user: UserId) -> bool:
+        """Whether a try of the user, who is locked out, was reported."""
+        return any(entry.reported for entry in self.failures if entry.user == user)
+
+    def with_locked_out_reported(self, user: UserId) -> "LoginBook":
+        """With the note that a try of the user, who is locked out, was reported."""
+        failures = (replace(entry, reported=entry.reported or entry.user == user) for entry in self.failures)
+        return replace(self, failures=tuple(failures))
 
     def knows(self, user: UserId) -> bool:
         """Whether any user device of the user is registered."""

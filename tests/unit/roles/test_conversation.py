@@ -16,7 +16,7 @@ def logged_in(deadline: float = NOON + 10) -> LoggedIn:
 
 
 def in_control() -> InControl:
-    return InControl(ControlKeys.divide(bytes(16), bytes(64)), NOON + 10)
+    return InControl(ControlKeys.divide(bytes(16), bytes(64)), UserId(1), UserDeviceId(2), NOON + 10)
 
 
 def test_a_stage_is_taken_once_and_only_as_what_it_is() -> None:

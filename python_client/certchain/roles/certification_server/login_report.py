@@ -4,11 +4,13 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from certchain.errors import LoginLocked, LoginRefused, MalformedValue
+from certchain.errors import CertchainError, ChallengeRejected, LoginLocked, LoginRefused, MalformedValue
 from certchain.models.certification import REPORT_NONCE_LENGTH, LoginFailure, LoginFailureNoted
 from certchain.models.identifier import DeviceId
 from certchain.roles.certification_server.login_record import LoginRecord, Subject
 from certchain.roles.certification_server.remembered import REMEMBERED
+
+_STEPS = ("C2", "C3", "C9")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +22,11 @@ class LoginReports:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, failure: LoginFailure) -> LoginFailureNoted:
-        """Logs a failure that a device has signed. Raises ``MalformedValue`` for a nonce of another length."""
+        """Logs a failure that a device has signed. Raises ``MalformedValue`` for a nonce of another length, or another step."""
         if len(failure.nonce) != REPORT_NONCE_LENGTH:
             raise MalformedValue("nonce", f"it has {len(failure.nonce)} bytes")
+        if failure.step not in _STEPS:
+            raise MalformedValue("step", "a device reports what it refused at C2, C3 or C9")
         with self._lock:
             index = self._noted.get((failure.device, failure.nonce))
             if index is None:
@@ -33,8 +37,15 @@ class LoginReports:
         return LoginFailureNoted(index, failure.nonce)
 
     def _log(self, failure: LoginFailure) -> int:
-        reason = LoginLocked if failure.locked else LoginRefused
+        reason = _reason(failure)
         subject = Subject(failure.device, failure.user, failure.user_device)
-        index = self.record.refused("C2", reason.__name__, subject)
+        index = self.record.refused(failure.step, reason.__name__, subject)
         self._noted[failure.device, failure.nonce] = index
         return index
+
+
+def _reason(failure: LoginFailure) -> type[CertchainError]:
+    """What the device refused with: after a good login, a challenge that was not in force."""
+    if failure.step != "C2":
+        return ChallengeRejected
+    return LoginLocked if failure.locked else LoginRefused

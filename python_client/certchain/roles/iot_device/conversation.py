@@ -4,7 +4,7 @@ import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from certchain.config.clock import Clock
@@ -41,11 +41,14 @@ class Deciding:
 
 @dataclass(frozen=True, slots=True)
 class InControl:
-    """After C14: the control keys, and the counter of the last command."""
+    """After C14: the control keys, whose they are, the counter of the last command, and whether a refusal was reported since."""
 
     keys: ControlKeys
+    user: UserId
+    user_device: UserDeviceId
     deadline: float
     counter: int = 0
+    blamed: bool = False
 
 
 Stage = LoggedIn | Offered | Deciding | InControl
@@ -79,6 +82,25 @@ class Conversations:
                 return None
             del self._stages[binding]
             return stage
+
+    def blame(self, binding: bytes) -> tuple[UserId, UserDeviceId] | None:
+        """After a refusal: who had logged in on the channel, the first time that it is asked; ``None`` when nobody had.
+
+        What had not come to control is over then: the channel begins again at C1.
+        """
+        with self._lock:
+            match self._stages.get(binding):
+                case LoggedIn(user, user_device):
+                    del self._stages[binding]
+                    return user, user_device
+                case Offered(transcript):
+                    del self._stages[binding]
+                    return transcript.user, transcript.user_device
+                case InControl(blamed=False) as control:
+                    self._stages[binding] = replace(control, blamed=True)
+                    return control.user, control.user_device
+                case _:
+                    return None
 
     @contextmanager
     def place(self, binding: bytes) -> Iterator[None]:

@@ -10,6 +10,7 @@ from certchain.channel import Connection
 from certchain.encoding.digest import login_proof
 from certchain.errors import (
     CertchainError,
+    LoginLocked,
     LoginRefused,
     MalformedMessage,
     OutcomeForged,
@@ -28,7 +29,7 @@ from certchain.models.certification import (
     LoginGrant,
     Signed,
 )
-from certchain.models.identifier import UserId, service_party
+from certchain.models.identifier import UserDeviceId, UserId, service_party
 from certchain.roles.iot_device.conversation import Conversations, LoggedIn
 from certchain.roles.iot_device.equipment import Equipment, refusals
 from certchain.storage.kept import keep, kept_or_none
@@ -60,6 +61,9 @@ class Logins:
                 self._log_in(connection, require_claim(login))
         except LoginRefused:
             self.report()
+            raise
+        except LoginLocked:
+            self._report_locked(login)
             raise
         policy, challenge = self.equipment.policy, secrets.token_bytes(CHALLENGE_LENGTH)
         deadline = self.equipment.clock.monotonic() + policy.challenge_lifetime
@@ -95,6 +99,13 @@ class Logins:
                 with self._lock:
                     self._write(self.book().without_reports(taken))
 
+    def report_refusal(self, step: str, user: UserId, user_device: UserDeviceId) -> None:
+        """C3, C9: reports a refusal on a channel on which a user had logged in."""
+        with self._lock:
+            failure = self._failure(user, user_device, step=step)
+            self._write(self.book().with_report(failure, self.equipment.policy.reports))
+        self.report()
+
     def book(self) -> LoginBook:
         """The login book as it is on disk. Raises ``StorageUnavailable``."""
         try:
@@ -115,9 +126,19 @@ class Logins:
                 self._verify(connection, login, book, policy.attempts - failures)
             except LoginRefused:
                 self._wrong.append(self.equipment.clock.monotonic())
-                self._write(book.with_report(self._failure(login, failures), policy.reports))
+                self._write(book.with_report(self._failure(login.user, login.user_device, failures), policy.reports))
                 raise
             self._write(book.with_failures(login.user, 0, policy.strangers))
+
+    def _report_locked(self, login: Login) -> None:
+        """The first try of a user who is locked out is reported; those after it are the same news, until the user is unlocked."""
+        with self._lock:
+            book = self.book()
+            if book.locked_out_reported(login.user):
+                return
+            failure = self._failure(login.user, login.user_device, book.failure_count(login.user) + 1)
+            self._write(book.with_locked_out_reported(login.user).with_report(failure, self.equipment.policy.reports))
+        self.report()
 
     def _verify(self, connection: Connection, login: Login, book: LoginBook, attempts_left: int) -> None:
         network, device = self.equipment.identity.network, self.equipment.id
@@ -132,15 +153,16 @@ class Logins:
         if len(self._wrong) >= self.equipment.policy.failures_a_minute:
             raise PeerUnavailable("The device", "too many logins were wrong; it rests for a minute")
 
-    def _failure(self, login: Login, failures: int) -> LoginFailure:
+    def _failure(self, user: UserId, user_device: UserDeviceId, attempts: int = 0, step: str = "C2") -> LoginFailure:
         return LoginFailure(
             device=self.equipment.id,
             server=self.equipment.certification_server,
-            user=login.user,
-            user_device=login.user_device,
-            attempts=failures,
-            locked=failures >= self.equipment.policy.attempts,
+            user=user,
+            user_device=user_device,
+            attempts=attempts,
+            locked=attempts >= self.equipment.policy.attempts,
             nonce=secrets.token_bytes(REPORT_NONCE_LENGTH),
+            step=step,
         )
 
     def _tell(self, failure: LoginFailure) -> None:

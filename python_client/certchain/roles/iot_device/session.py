@@ -2,7 +2,8 @@
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -24,7 +25,7 @@ from certchain.models.certification import (
     Signed,
     Transcript,
 )
-from certchain.models.identifier import service_party
+from certchain.models.identifier import UserDeviceId, UserId, service_party
 from certchain.roles.iot_device.conversation import Conversations, InControl, LoggedIn, Offered
 from certchain.roles.iot_device.equipment import Equipment, refusals
 from certchain.roles.iot_device.login import Logins
@@ -75,7 +76,8 @@ class Sessions:
                 answer = self._ask(self._forward(connection, transcript, certification))
             with refusals("C14"):
                 outcome = verify_outcome(self._word("C14", answer, SessionOutcome), transcript)
-            self.conversations.put(connection.binding, InControl(keys, started + outcome.control_lifetime))
+            control = InControl(keys, transcript.user, transcript.user_device, started + outcome.control_lifetime)
+            self.conversations.put(connection.binding, control)
         _log.info("C14: certified; commands are obeyed on this channel")
         return answer
 
@@ -98,8 +100,10 @@ class Sessions:
         """C3: who is logged in on this channel; their login serves this once."""
         login = self.conversations.take(connection.binding, LoggedIn)
         if login is None:
+            self._report("C3", self.conversations.blame(connection.binding))
             raise NotLoggedIn
-        verify_in_time("C3", login.deadline, self.equipment.clock.monotonic())
+        with self._reported("C3", login.user, login.user_device):
+            verify_in_time("C3", login.deadline, self.equipment.clock.monotonic())
         return login
 
     def _opened(self, answer: Signed, login: LoggedIn) -> SessionOpened:
@@ -111,10 +115,27 @@ class Sessions:
         """C9: the transcript of the session that was offered on this channel; its challenge serves this once."""
         offered = self.conversations.take(connection.binding, Offered)
         if offered is None:
+            self._report("C9", self.conversations.blame(connection.binding))
             raise ChallengeRejected("C9", "there is none in force on this channel")
-        verify_in_time("C9", offered.deadline, now)
-        verify_answer(certification, offered.transcript)
-        return offered.transcript
+        transcript = offered.transcript
+        with self._reported("C9", transcript.user, transcript.user_device):
+            verify_in_time("C9", offered.deadline, now)
+            verify_answer(certification, transcript)
+        return transcript
+
+    @contextmanager
+    def _reported(self, step: str, user: UserId, user_device: UserDeviceId) -> Iterator[None]:
+        """The certification server hears of a challenge that is rejected within."""
+        try:
+            yield
+        except ChallengeRejected:
+            self._report(step, (user, user_device))
+            raise
+
+    def _report(self, step: str, whom: tuple[UserId, UserDeviceId] | None) -> None:
+        """Only of who had logged in: a stranger's messages are not reported, so that they do not fill the log."""
+        if whom is not None:
+            self.logins.report_refusal(step, *whom)
 
     def _request(self, connection: Connection, login: LoggedIn, signed: Signed) -> CertificationRequest:
         return CertificationRequest(
