@@ -40,10 +40,11 @@ class CertificationPolicy:
         return max(listed, default=self.unlisted_risk)
 
 
-def verify_strength(step: str, factors: Sequence[Factor], least: int) -> None:
-    """Returns when a method has factors enough. Raises ``MethodTooWeak``."""
+def verify_strength(step: str, factors: Sequence[Factor], least: int) -> Sequence[Factor]:
+    """Returns the factors of a method that has enough. Raises ``MethodTooWeak``."""
     if len(factors) < least:
         raise MethodTooWeak(step, f"it has {len(factors)} of at least {least} factors")
+    return factors
 
 
 def _model(device: DeviceInformation) -> tuple[str, str]:

@@ -93,10 +93,11 @@ def verify_offer(opened: SessionOpened, challenge: bytes, grant: RegistrationGra
     return opened
 
 
-def verify_in_time(step: str, deadline: float, now: float) -> None:
-    """C3, C9: returns while a challenge is in force, by the device's monotonic clock. Raises ``ChallengeRejected``."""
+def verify_in_time(step: str, deadline: float, now: float) -> float:
+    """C3, C9: returns the deadline while a challenge is in force, by the device's monotonic clock. Raises ``ChallengeRejected``."""
     if now >= deadline:
         raise ChallengeRejected(step, "it has expired")
+    return deadline
 
 
 def verify_answer(certification: Certification, session: Transcript) -> Certification:
@@ -115,12 +116,13 @@ def verify_outcome(outcome: SessionOutcome, session: Transcript) -> SessionOutco
     return outcome
 
 
-def verify_control(session: bytes, named: bytes, deadline: float, now: float) -> None:
-    """C15: returns when a command names the session that is in control of this channel, in time. Raises ``CommandRefused``."""
+def verify_control(session: bytes, named: bytes, deadline: float, now: float) -> bytes:
+    """C15: returns the session that a command names when it is the one in control of this channel, in time. Raises ``CommandRefused``."""
     if named != session:
         raise CommandRefused("another session is in control of this channel")
     if now >= deadline:
         raise CommandRefused("the control keys have expired")
+    return session
 
 
 def verify_counter(counter: int, last: int) -> int:

@@ -33,7 +33,7 @@ def test_a_higher_risk_never_takes_fewer_factors() -> None:
 
 @pytest.mark.parametrize("count", [2, 3])
 def test_factors_enough_are_accepted(count: int) -> None:
-    verify_strength("C11", list(Factor)[:count], 2)
+    assert verify_strength("C11", list(Factor)[:count], 2) == list(Factor)[:count]
 
 
 @pytest.mark.parametrize("count", [0, 1])

@@ -122,7 +122,7 @@ def test_a_transcript_has_all_its_lengths() -> None:
 
 
 def test_a_challenge_is_in_force_until_its_deadline() -> None:
-    verify_in_time("C9", 10.0, 9.999)
+    assert verify_in_time("C9", 10.0, 9.999) == 10.0
     with pytest.raises(ChallengeRejected, match=r"C9: .*expired"):
         verify_in_time("C9", 10.0, 10.0)
 
@@ -145,7 +145,7 @@ def test_an_outcome_of_another_session_is_refused(change: dict[str, Any]) -> Non
 
 
 def test_control_is_for_the_session_until_its_deadline() -> None:
-    verify_control(b"s", b"s", 10.0, 9.0)
+    assert verify_control(b"s", b"s", 10.0, 9.0) == b"s"
     with pytest.raises(CommandRefused, match="another session"):
         verify_control(b"s", b"x", 10.0, 9.0)
     with pytest.raises(CommandRefused, match="expired"):
