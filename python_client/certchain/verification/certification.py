@@ -33,7 +33,7 @@ from certchain.models.certification import (
 )
 from certchain.models.identifier import UserId, user_device_party
 from certchain.models.registration import KeyRecord, PublicKeys, Registration, RegistrationStatus
-from certchain.verification.registration import OnRecord, commits
+from certchain.verification.registration import OnRecord, is_committed_to
 
 Session = TypeVar("Session")
 
@@ -134,7 +134,7 @@ def verify_registration(
 
 def verify_rebuilt(rebuilt: RegistrationHash, registration: Registration) -> RegistrationHash:
     """C12: returns the R that the chain's commitment is to. Raises ``DatabaseChanged``."""
-    if not commits(registration, rebuilt):
+    if not is_committed_to(registration, rebuilt):
         raise DatabaseChanged("C12", "R has another commitment there")
     return rebuilt
 

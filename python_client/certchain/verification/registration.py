@@ -103,8 +103,8 @@ def verify_current(application: RegistrationApplication, latest: Registration | 
 
 def verify_method(
     factors: Sequence[Factor], policy: CertificationPolicy, device: DeviceInformation, changes: Sequence[StatusChange]
-) -> None:
-    """Returns when the method is strong enough: for the device's risk, and after a loss. Raises ``MethodTooWeak``.
+) -> Sequence[Factor]:
+    """Returns the factors of a method that is strong enough: for the device's risk, and after a loss. Raises ``MethodTooWeak``.
 
     ``changes`` are those of the pair's latest registration: one that was revoked while it was suspended was lost, too.
     """
@@ -112,6 +112,7 @@ def verify_method(
     before = [change.status for change in changes if change.status is not RegistrationStatus.REVOKED]
     if before and before[-1] is RegistrationStatus.SUSPENDED:
         verify_strength(STEP, factors, policy.factors_after_loss)
+    return factors
 
 
 def combine(
@@ -145,7 +146,7 @@ def verify_granted(
     pair = (registration.user_device, registration.device, registration.method)
     if pair != (grant.user_device, grant.device, grant.method):
         raise OutcomeForged(STEP, "the chain has this registration for others")
-    if not commits(registration, rebuilt):
+    if not is_committed_to(registration, rebuilt):
         raise OutcomeForged(STEP, "the chain has a commitment to another R")
     return grant
 
@@ -159,6 +160,6 @@ def verify_login_grant(grant: LoginGrant, device: DeviceId, latest: Registration
     return grant
 
 
-def commits(registration: Registration, rebuilt: RegistrationHash) -> bool:
+def is_committed_to(registration: Registration, rebuilt: RegistrationHash) -> bool:
     """Whether the chain's commitment is to this R."""
     return hmac.compare_digest(commitment(rebuilt).value, registration.commitment.value)

@@ -143,9 +143,9 @@ def test_only_the_active_registration_made_after_the_same_one_may_have_been_gran
 def test_a_method_has_the_factors_that_risk_and_loss_demand() -> None:
     policy = CertificationPolicy(model_risks=(ModelRisk("Acme", "bolt", RiskLevel.MEDIUM),))
     two, three = (Factor.FIRST, Factor.SECOND), tuple(Factor)
-    verify_method(two, policy, INFORMATION, changes("SUSPENDED", "ACTIVE", "REVOKED"))
+    assert verify_method(two, policy, INFORMATION, changes("SUSPENDED", "ACTIVE", "REVOKED")) == two
     verify_method(two, policy, INFORMATION, changes("REVOKED"))
-    verify_method(three, policy, INFORMATION, changes("SUSPENDED"))
+    assert verify_method(three, policy, INFORMATION, changes("SUSPENDED")) == three
     with pytest.raises(MethodTooWeak):
         verify_method(two[:1], policy, INFORMATION, ())
     with pytest.raises(MethodTooWeak):
