@@ -21,7 +21,7 @@ def test_every_ordered_choice_of_factors_can_be_defined_once(registration: Any, 
     for number, factors in enumerate(ORDERED_CHOICES, start=1):
         assert tuple(registration.methodFactors(number)) == factors
         with reverts("Registration_MethodAlreadyDefined", number):
-            registration.defineMethod.call(factors, {"from": actors.authority})
+            registration.defineMethod(factors, {"from": actors.authority})
 
 
 def test_definition_returns_the_number(registration: Any, actors: Actors, method: int) -> None:
