@@ -12,7 +12,8 @@ from typing import Any
 from certchain.encoding import digest
 from certchain.keys import KeyPair, SecretKeys
 from certchain.merkle import leaf_hash
-from certchain.models.certification import DeviceInformation, RegistrationHash, UserDeviceInformation
+from certchain.models.application import RegistrationHash
+from certchain.models.certification import DeviceInformation, UserDeviceInformation
 from certchain.models.identifier import DeviceId, MethodNumber, UserId
 from certchain.models.registration import Factor, PublicKeys, RiskLevel
 from scripts.anvil import answer_when_mined

@@ -8,12 +8,12 @@ from certchain.channel import Channel, Connection, Handler, MemoryChannel
 from certchain.encoding.digest import certification_hash, transcript
 from certchain.encoding.message import from_cbor
 from certchain.keys import KeyPair
+from certchain.models.application import RegistrationHash
 from certchain.models.certification import (
     Certification,
     CertificationForward,
     CertificationRequest,
     IntegrityEvidence,
-    RegistrationHash,
     SessionOpened,
     Signed,
     Transcript,

@@ -15,7 +15,7 @@ from certchain.errors import (
     RegistrationRefused,
 )
 from certchain.keys import KeyPair
-from certchain.models.certification import KeyData
+from certchain.models.application import KeyData
 from certchain.models.digest import Digest
 from certchain.storage import MemoryManagementDatabase
 from tests.household import SECRET, Household

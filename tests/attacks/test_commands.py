@@ -6,7 +6,12 @@ import pytest
 
 from certchain.errors import CommandRefused
 from certchain.keys import ControlKeys
-from certchain.models.certification import Command, CommandResult, Login, LoginAccepted
+from certchain.models.certification import (
+    Command,
+    CommandResult,
+    Login,
+    LoginAccepted,
+)
 from certchain.verification.policy import CertificationPolicy
 from tests.household import SECRET, Household
 from tests.wiretap import Wiretap, tap_lock

@@ -17,14 +17,16 @@ from certchain.errors import (
     WrongRecipient,
     WrongSigner,
 )
-from certchain.models.certification import (
-    CertificationForward,
-    CertificationRequest,
-    LoginAccepted,
+from certchain.models.application import (
     LoginGrantKept,
     RegistrationAnswer,
     RegistrationApplication,
     RegistrationForward,
+)
+from certchain.models.certification import (
+    CertificationForward,
+    CertificationRequest,
+    LoginAccepted,
     SessionOffer,
     Signed,
 )

@@ -20,14 +20,16 @@ from certchain.errors import (
     WrongSigner,
 )
 from certchain.keys import KeyPair, seal_to
-from certchain.models.certification import (
-    Certification,
-    LoginFailure,
-    LoginFailureNoted,
+from certchain.models.application import (
     LoginGrant,
     LoginGrantKept,
     RegistrationAnswer,
     RegistrationGrant,
+)
+from certchain.models.certification import (
+    Certification,
+    LoginFailure,
+    LoginFailureNoted,
     SessionOpened,
     SessionOutcome,
     Signed,

@@ -7,7 +7,7 @@ import pytest
 from certchain.encoding.message import to_cbor
 from certchain.errors import CertchainError
 from certchain.keys import SecretKeys
-from certchain.models.certification import RegistrationHash
+from certchain.models.application import RegistrationHash
 from certchain.roles.user_device.equipment import KeptRegistration, registration_file
 from certchain.storage.kept import kept
 from tests.household import SECRET, Household

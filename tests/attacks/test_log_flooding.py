@@ -6,7 +6,12 @@ import pytest
 
 from certchain.channel import Channel
 from certchain.errors import ChallengeRejected, IntegrityFailed, LoginRefused, MalformedValue, SessionUnknown
-from certchain.models.certification import CertificationForward, CertificationRequest, LoginFailure, Signed
+from certchain.models.certification import (
+    CertificationForward,
+    CertificationRequest,
+    LoginFailure,
+    Signed,
+)
 from certchain.roles.certification_server import open_session, remembered
 from tests.household import SECRET, Household
 from tests.wiretap import TurnedLock, certification, rebuilt, tap_server

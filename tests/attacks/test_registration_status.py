@@ -13,7 +13,8 @@ from certchain.errors import (
     WrongSigner,
 )
 from certchain.keys import KeyPair
-from certchain.models.certification import RegistrationAnswer, RegistrationApplication, Signed
+from certchain.models.application import RegistrationAnswer, RegistrationApplication
+from certchain.models.certification import Signed
 from certchain.models.identifier import RegistrationId
 from certchain.models.registration import Factor, RiskLevel
 from certchain.verification.policy import CertificationPolicy, ModelRisk

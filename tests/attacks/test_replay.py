@@ -14,14 +14,12 @@ from certchain.errors import (
     RegistrationRefused,
     SessionUnknown,
 )
+from certchain.models.application import LoginGrantKept, RegistrationAnswer, RegistrationApplication
 from certchain.models.certification import (
     Certification,
     CertificationForward,
     Login,
     LoginAccepted,
-    LoginGrantKept,
-    RegistrationAnswer,
-    RegistrationApplication,
     SessionOffer,
     Signed,
     UserDeviceStatement,

@@ -8,7 +8,8 @@ from certchain.encoding.digest import commitment, key_data_context
 from certchain.encoding.message import from_cbor
 from certchain.errors import KeyNotInForce, LoginRefused, SignatureInvalid, WrongSigner
 from certchain.keys import KeyPair
-from certchain.models.certification import KeyData, RegistrationHash, SessionOutcome
+from certchain.models.application import KeyData, RegistrationHash
+from certchain.models.certification import SessionOutcome
 from certchain.verification.registration import OnRecord, combine
 from tests.household import SECRET, Household
 from tests.wiretap import TurnedLock, certification, impersonation

@@ -19,7 +19,8 @@ from certchain.errors import (
     PeerUnavailable,
     error_classes,
 )
-from certchain.models.certification import KeyData, LoginAccepted, RegistrationHash
+from certchain.models.application import KeyData, RegistrationHash
+from certchain.models.certification import LoginAccepted
 from certchain.models.digest import Digest
 from certchain.models.identifier import ProductId, UserId
 from certchain.models.log import InclusionProof

@@ -8,7 +8,12 @@ from threading import Thread
 import pytest
 
 from certchain.errors import CertchainError, MalformedValue, RecordExists, SizeMismatch, UnknownRecord
-from certchain.models.certification import AppManifest, AppStatus, DeviceInformation, UserDeviceInformation
+from certchain.models.certification import (
+    AppManifest,
+    AppStatus,
+    DeviceInformation,
+    UserDeviceInformation,
+)
 from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, RegistrationId, UserDeviceId, UserId
 from certchain.models.log import LogEntry, LoginOutcome, SaltedEntry

@@ -3,7 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from certchain.errors import CertchainError
-from certchain.models.certification import Certification, CertificationForward, CommandResult, Signed
+from certchain.models.certification import (
+    Certification,
+    CertificationForward,
+    CommandResult,
+    Signed,
+)
 from certchain.models.log import LoginOutcome
 from tests.household import SECRET, Household, Phone
 from tests.wiretap import tap_lock, tap_server

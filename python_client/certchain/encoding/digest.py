@@ -5,10 +5,10 @@ import hmac
 from collections.abc import Iterable, Sequence
 
 from certchain.encoding.preimage import digest, number, preimage, text
+from certchain.models.application import RegistrationHash
 from certchain.models.certification import (
     DeviceInformation,
     ManifestFile,
-    RegistrationHash,
     Transcript,
     UserDeviceInformation,
 )

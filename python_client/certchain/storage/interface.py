@@ -8,7 +8,12 @@ an identifier outside 0 to 2^63 - 1.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from certchain.models.certification import AppManifest, AppStatus, DeviceInformation, UserDeviceInformation
+from certchain.models.certification import (
+    AppManifest,
+    AppStatus,
+    DeviceInformation,
+    UserDeviceInformation,
+)
 from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, UserDeviceId, UserId
 from certchain.models.log import SaltedEntry

@@ -6,7 +6,12 @@ from threading import RLock
 from typing import Any, TypeVar
 
 from certchain.errors import UnknownRecord
-from certchain.models.certification import AppManifest, AppStatus, DeviceInformation, UserDeviceInformation
+from certchain.models.certification import (
+    AppManifest,
+    AppStatus,
+    DeviceInformation,
+    UserDeviceInformation,
+)
 from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, UserDeviceId, UserId
 from certchain.models.log import SaltedEntry

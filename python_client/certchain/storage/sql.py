@@ -9,7 +9,12 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, delete, func, inse
 
 from certchain.encoding.message import from_cbor, to_cbor
 from certchain.errors import InvalidInput, StorageUnavailable, UnknownRecord
-from certchain.models.certification import AppManifest, AppStatus, DeviceInformation, UserDeviceInformation
+from certchain.models.certification import (
+    AppManifest,
+    AppStatus,
+    DeviceInformation,
+    UserDeviceInformation,
+)
 from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, UserDeviceId, UserId
 from certchain.models.log import LogEntry, SaltedEntry

@@ -17,6 +17,7 @@ from certchain.errors import (
     SessionUnknown,
 )
 from certchain.keys import verify_signature
+from certchain.models.application import KeyData, RegistrationHash
 from certchain.models.certification import (
     CHALLENGE_LENGTH,
     AppManifest,
@@ -25,8 +26,6 @@ from certchain.models.certification import (
     CertificationForward,
     CertificationRequest,
     IntegrityEvidence,
-    KeyData,
-    RegistrationHash,
     SessionOpened,
     Transcript,
     UserDeviceStatement,

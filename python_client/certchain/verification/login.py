@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from certchain.errors import LoginLocked, LoginRefused, MalformedValue, SignatureInvalid
 from certchain.keys import verify_signature
-from certchain.models.certification import Login, LoginFailure, LoginGrant
+from certchain.models.application import LoginGrant
+from certchain.models.certification import Login, LoginFailure
 from certchain.models.identifier import RegistrationId, UserDeviceId, UserId
 
 _MOST_IDENTIFIER = 2**48 - 1

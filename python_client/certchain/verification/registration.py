@@ -13,14 +13,13 @@ from certchain.encoding.digest import (
     user_name_commitment,
 )
 from certchain.errors import DatabaseChanged, InformationChanged, OutcomeForged, RegistrationRefused
-from certchain.models.certification import (
-    DeviceInformation,
+from certchain.models.application import (
     LoginGrant,
     RegistrationApplication,
     RegistrationGrant,
     RegistrationHash,
-    UserDeviceInformation,
 )
+from certchain.models.certification import DeviceInformation, UserDeviceInformation
 from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, MethodNumber
 from certchain.models.registration import (

@@ -13,11 +13,11 @@ from certchain.errors import (
     OutcomeForged,
     RegistrationNotActive,
 )
+from certchain.models.application import RegistrationGrant
 from certchain.models.certification import (
     CHALLENGE_LENGTH,
     SESSION_LENGTH,
     Certification,
-    RegistrationGrant,
     SessionOpened,
     SessionOutcome,
     Signed,

@@ -12,7 +12,8 @@ from certchain.channel.envelope import (
 )
 from certchain.encoding.message import to_cbor
 from certchain.errors import LoginRefused, MalformedMessage, SizeMismatch
-from certchain.models.certification import KeyData, LoginAccepted, RegistrationHash
+from certchain.models.application import KeyData, RegistrationHash
+from certchain.models.certification import LoginAccepted
 from certchain.models.digest import Digest
 from certchain.models.identifier import UserId
 

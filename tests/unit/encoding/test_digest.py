@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from certchain.encoding import digest as protocol
+from certchain.models.application import RegistrationHash
 from certchain.models.certification import (
     DeviceInformation,
     ManifestFile,
-    RegistrationHash,
     Transcript,
     UserDeviceInformation,
 )

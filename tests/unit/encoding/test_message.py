@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from certchain.encoding.message import from_cbor, to_cbor
 from certchain.errors import DigestMismatch, MalformedMessage, MalformedValue
-from certchain.models import certification, delivery, digest, identifier, log, registration, update
+from certchain.models import application, certification, delivery, digest, identifier, log, registration, update
 from certchain.models.certification import Certification, Login, Transcript
 from certchain.models.digest import Digest
 from certchain.models.identifier import UserDeviceId, UserId
 from certchain.models.log import Checkpoint, InclusionProof, LogEntry, LoginOutcome
 from certchain.models.registration import PublicKeys, RegistrationRequest, RiskLevel
 
-SUBJECTS = (certification, delivery, digest, identifier, log, registration, update)
+SUBJECTS = (application, certification, delivery, digest, identifier, log, registration, update)
 LOGIN = Login(UserId(3), UserDeviceId(2), b"proof")
 PROOF = InclusionProof(1, 2, (Digest(bytes(32)),))
 REFUSED = LogEntry(0, 5, LoginOutcome.REFUSED, "C2", "LoginRefused", None, None, None, 7, None)  # type: ignore[arg-type]

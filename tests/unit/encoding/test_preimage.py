@@ -20,7 +20,7 @@ from certchain.encoding.digest import (
 )
 from certchain.encoding.preimage import digest, number, preimage, text
 from certchain.errors import MalformedValue
-from certchain.models.certification import RegistrationHash
+from certchain.models.application import RegistrationHash
 from certchain.models.digest import Digest
 from certchain.models.registration import PublicKeys
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from certchain.errors import MalformedKey, MalformedValue
-from certchain.models import certification, delivery, digest, identifier, log, registration, update
-from certchain.models.certification import KeyData, RegistrationHash, Transcript
+from certchain.models import application, certification, delivery, digest, identifier, log, registration, update
+from certchain.models.application import KeyData, RegistrationHash
+from certchain.models.certification import Transcript
 from certchain.models.digest import Digest
 from certchain.models.identifier import (
     DeviceId,
@@ -26,7 +27,7 @@ from certchain.models.identifier import (
 from certchain.models.log import LogEntry, LoginOutcome
 from certchain.models.registration import PublicKeys
 
-SUBJECTS = (certification, delivery, digest, identifier, log, registration, update)
+SUBJECTS = (application, certification, delivery, digest, identifier, log, registration, update)
 SESSION = Transcript(
     network=bytes(32),
     session=bytes(16),

@@ -4,7 +4,8 @@ import pytest
 
 from certchain.errors import RegistrationRefused
 from certchain.log import LogWriter
-from certchain.models.certification import LoginFailure, RegistrationApplication, SessionOpened, UserDeviceInformation
+from certchain.models.application import RegistrationApplication
+from certchain.models.certification import LoginFailure, SessionOpened, UserDeviceInformation
 from certchain.models.identifier import DeviceId, MethodNumber, RegistrationId, ServiceId, UserDeviceId, UserId
 from certchain.roles.certification_server import login_report
 from certchain.roles.certification_server.login_record import LoginRecord

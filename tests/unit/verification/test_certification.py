@@ -20,6 +20,7 @@ from certchain.errors import (
     SignatureInvalid,
 )
 from certchain.keys import KeyPair
+from certchain.models.application import KeyData, RegistrationHash
 from certchain.models.certification import (
     AppManifest,
     AppStatus,
@@ -28,8 +29,6 @@ from certchain.models.certification import (
     CertificationRequest,
     DeviceInformation,
     IntegrityEvidence,
-    KeyData,
-    RegistrationHash,
     SessionOpened,
     Signed,
     Transcript,

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from certchain.encoding.message import from_cbor, to_cbor
 from certchain.errors import LoginLocked, LoginRefused
 from certchain.keys import KeyPair
-from certchain.models.certification import Login, LoginFailure, LoginGrant
+from certchain.models.application import LoginGrant
+from certchain.models.certification import Login, LoginFailure
 from certchain.models.identifier import DeviceId, RegistrationId, ServiceId, UserDeviceId, UserId
 from certchain.verification.login import LoginBook, LoginPolicy, require_unlocked, verify_login
 

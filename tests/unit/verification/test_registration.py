@@ -22,13 +22,8 @@ from certchain.errors import (
     RegistrationRefused,
 )
 from certchain.keys import KeyPair
-from certchain.models.certification import (
-    DeviceInformation,
-    LoginGrant,
-    RegistrationApplication,
-    RegistrationGrant,
-    UserDeviceInformation,
-)
+from certchain.models.application import LoginGrant, RegistrationApplication, RegistrationGrant
+from certchain.models.certification import DeviceInformation, UserDeviceInformation
 from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, MethodNumber, RegistrationId, ServiceId, UserDeviceId, UserId
 from certchain.models.registration import Factor, KeyRecord, Registration, RegistrationStatus, RiskLevel, StatusChange

@@ -15,12 +15,8 @@ from certchain.errors import (
     RegistrationNotActive,
 )
 from certchain.keys import KeyPair
-from certchain.models.certification import (
-    Certification,
-    RegistrationGrant,
-    SessionOpened,
-    SessionOutcome,
-)
+from certchain.models.application import RegistrationGrant
+from certchain.models.certification import Certification, SessionOpened, SessionOutcome
 from certchain.models.digest import Digest
 from certchain.models.identifier import (
     DeviceId,

@@ -21,10 +21,9 @@ from certchain.encoding.digest import (
 from certchain.encoding.message import from_cbor
 from certchain.errors import CertchainError, ChallengeRejected, IntegrityFailed, KeyNotInForce, LoginRefused
 from certchain.keys import KeyPair, SealingKey
+from certchain.models.application import KeyData, RegistrationHash
 from certchain.models.certification import (
     Certification,
-    KeyData,
-    RegistrationHash,
     SessionOffer,
     SessionOpened,
     UserDeviceStatement,

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 
 from certchain.encoding.digest import key_thumbprint, user_name_commitment
 from certchain.errors import KeyAlreadyEnrolled, UnknownRecord
-from certchain.models.certification import AppManifest, AppStatus, DeviceInformation, UserDeviceInformation
+from certchain.models.certification import (
+    AppManifest,
+    AppStatus,
+    DeviceInformation,
+    UserDeviceInformation,
+)
 from certchain.models.identifier import (
     DeviceId,
     Party,

@@ -10,7 +10,8 @@ from certchain.errors import DatabaseChanged, KeyDataUnreadable, SealInvalid, Un
 from certchain.keys import SealingKey
 from certchain.ledger import Ledger
 from certchain.log import LogWriter
-from certchain.models.certification import AppManifest, KeyData, Signed
+from certchain.models.application import KeyData
+from certchain.models.certification import AppManifest, Signed
 from certchain.models.identifier import DeviceId, Party, ServiceId, UserDeviceId
 from certchain.models.registration import KeyRecord, Registration, StatusChange
 from certchain.storage import ManagementDatabase

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from certchain.config.clock import Clock
 from certchain.errors import RegistrationRefused
-from certchain.models.certification import RegistrationApplication
+from certchain.models.application import RegistrationApplication
 from certchain.models.identifier import DeviceId, UserDeviceId, UserId
 
 _Permitted = tuple[UserId, UserDeviceId, DeviceId]

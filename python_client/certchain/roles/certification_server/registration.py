@@ -24,7 +24,7 @@ from certchain.errors import (
     WrongSigner,
 )
 from certchain.keys import seal_to
-from certchain.models.certification import (
+from certchain.models.application import (
     SALT_LENGTH,
     KeyData,
     LoginGrant,
@@ -32,8 +32,8 @@ from certchain.models.certification import (
     RegistrationApplication,
     RegistrationForward,
     RegistrationGrant,
-    Signed,
 )
+from certchain.models.certification import Signed
 from certchain.models.digest import Digest
 from certchain.models.identifier import (
     DeviceId,

@@ -9,12 +9,11 @@ from certchain.errors import WrongRecipient, WrongSigner
 from certchain.keys import SealingKey
 from certchain.ledger import Ledger
 from certchain.log import LogPublisher, LogWriter
+from certchain.models.application import RegistrationApplication, RegistrationForward
 from certchain.models.certification import (
     CertificationForward,
     CertificationRequest,
     LoginFailure,
-    RegistrationApplication,
-    RegistrationForward,
     Signed,
 )
 from certchain.models.identifier import ServiceId, device_party, service_party

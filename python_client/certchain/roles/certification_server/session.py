@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from certchain.encoding.digest import transcript_digest
 from certchain.errors import ChallengeRejected, DatabaseChanged, MalformedValue, SessionUnknown, UnknownRecord
+from certchain.models.application import RegistrationHash
 from certchain.models.certification import (
     CHALLENGE_LENGTH,
     SESSION_LENGTH,
     CertificationForward,
     CertificationRequest,
-    RegistrationHash,
     SessionOpened,
     SessionOutcome,
     Signed,

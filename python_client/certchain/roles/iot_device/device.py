@@ -6,13 +6,12 @@ from certchain.channel import Channel, Connection, Handler
 from certchain.config.clock import Clock, SystemClock
 from certchain.errors import MalformedMessage
 from certchain.ledger import Ledger
+from certchain.models.application import LoginGrant, RegistrationApplication
 from certchain.models.certification import (
     Certification,
     Command,
     DeviceInformation,
     Login,
-    LoginGrant,
-    RegistrationApplication,
     Signed,
     UserDeviceStatement,
 )

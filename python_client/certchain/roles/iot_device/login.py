@@ -19,6 +19,7 @@ from certchain.errors import (
     Unavailable,
 )
 from certchain.keys import KeyPair
+from certchain.models.application import LoginGrant
 from certchain.models.certification import (
     CHALLENGE_LENGTH,
     REPORT_NONCE_LENGTH,
@@ -26,7 +27,6 @@ from certchain.models.certification import (
     LoginAccepted,
     LoginFailure,
     LoginFailureNoted,
-    LoginGrant,
     Signed,
 )
 from certchain.models.identifier import UserDeviceId, UserId, service_party

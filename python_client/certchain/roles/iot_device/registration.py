@@ -4,14 +4,14 @@ import logging
 from dataclasses import dataclass
 
 from certchain.errors import WrongRecipient
-from certchain.models.certification import (
+from certchain.models.application import (
     LoginGrant,
     LoginGrantKept,
     RegistrationAnswer,
     RegistrationApplication,
     RegistrationForward,
-    Signed,
 )
+from certchain.models.certification import Signed
 from certchain.models.identifier import device_party, service_party
 from certchain.models.registration import Registration
 from certchain.roles.iot_device.equipment import Equipment

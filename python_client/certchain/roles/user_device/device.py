@@ -4,7 +4,8 @@ from certchain.channel import Channel
 from certchain.config.clock import Clock, SystemClock
 from certchain.keys import RFC_9106_SECOND, Argon2Cost
 from certchain.ledger import Ledger
-from certchain.models.certification import RegistrationApplication, RegistrationGrant, UserDeviceInformation
+from certchain.models.application import RegistrationApplication, RegistrationGrant
+from certchain.models.certification import UserDeviceInformation
 from certchain.models.identifier import DeviceId, MethodNumber, RegistrationId, ServiceId, UserId
 from certchain.models.registration import PublicKeys
 from certchain.roles.user_device.equipment import Equipment, InstalledApp

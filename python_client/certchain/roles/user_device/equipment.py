@@ -8,13 +8,8 @@ from certchain.encoding.digest import first_factor, key_thumbprint, manifest_dig
 from certchain.errors import KeyNotInForce
 from certchain.keys import Argon2Cost, SecretKeys
 from certchain.ledger import Ledger
-from certchain.models.certification import (
-    IntegrityEvidence,
-    RegistrationGrant,
-    RegistrationHash,
-    Signed,
-    UserDeviceInformation,
-)
+from certchain.models.application import RegistrationGrant, RegistrationHash
+from certchain.models.certification import IntegrityEvidence, Signed, UserDeviceInformation
 from certchain.models.identifier import DeviceId, ServiceId, UserDeviceId, service_party
 from certchain.models.registration import Factor, KeyRecord, PublicKeys
 from certchain.storage import FileStore

@@ -11,14 +11,14 @@ from certchain.encoding.message import from_cbor
 from certchain.errors import CertchainError, Unavailable
 from certchain.keys import SecretKeys, seal_to
 from certchain.keys.secret import SECRET_SALT_LENGTH
-from certchain.models.certification import (
+from certchain.models.application import (
     LoginGrant,
     LoginGrantKept,
     RegistrationAnswer,
     RegistrationApplication,
     RegistrationGrant,
-    Signed,
 )
+from certchain.models.certification import Signed
 from certchain.models.identifier import DeviceId, MethodNumber, RegistrationId, UserId, service_party
 from certchain.models.registration import Factor
 from certchain.roles.user_device.equipment import (

@@ -10,12 +10,12 @@ from certchain.channel.interface import CONTROL_LABEL
 from certchain.encoding.digest import certification_hash, login_proof, transcript, transcript_digest
 from certchain.errors import CommandRefused
 from certchain.keys import CONTROL_LENGTH, ControlKeys, SecretKeys
+from certchain.models.application import RegistrationGrant
 from certchain.models.certification import (
     Certification,
     CommandResult,
     Login,
     LoginAccepted,
-    RegistrationGrant,
     SessionOffer,
     SessionOpened,
     SessionOutcome,
