@@ -24,7 +24,7 @@ from certchain.models.identifier import (
     UserDeviceId,
     UserId,
 )
-from certchain.models.log import InclusionProof, LogBatch
+from certchain.models.log import ConsistencyProof, InclusionProof, LogBatch, LogMode
 from certchain.models.registration import (
     Factor,
     KeyRecord,
@@ -77,20 +77,35 @@ class RegistrationLedger(Protocol):
     def status_changes(self, registration: RegistrationId, offset: int, limit: int) -> tuple[StatusChange, ...]: ...
 
 
-class LoginLogLedger(Protocol):
-    """The LoginLog contract; see ``contracts/interfaces/ILoginLog.sol``."""
+class LogLedger(Protocol):
+    """A log's contract; see ``contracts/interfaces/ILog.sol``. Its mode decides which change it takes; the other raises ``WrongLogMode``."""
 
-    def append(self, expected_size: int, frontier: Sequence[Digest], leaf_hashes: Sequence[Digest]) -> None: ...
+    @property
+    def mode(self) -> LogMode: ...
+
+    def append(self, expected_size: int, frontier: Sequence[Digest], leaf_hashes: Sequence[Digest]) -> None:
+        """Recorded mode: the contract computes the new root itself."""
+        ...
+
+    def anchor(self, proof: ConsistencyProof, new_root: Digest) -> None:
+        """Anchored mode: the contract takes size and root with the proof that nothing before was changed."""
+        ...
+
     def size(self) -> int: ...
     def root(self) -> Digest: ...
     def root_at(self, size: int) -> Digest: ...
     def check_inclusion(self, leaf_hash: Digest, proof: InclusionProof) -> None: ...
+    def check_consistency(self, proof: ConsistencyProof) -> None: ...
 
     def batches(self, start: int, limit: int) -> tuple[LogBatch, ...]:
-        """The appends from the one that holds entry ``start`` on, oldest first: at most ``limit``; none past the end.
+        """The log's steps from the one that holds entry ``start`` on, oldest first: at most ``limit``; none past the end.
 
         The chain keeps them as events and not in its state, so a node must not have pruned its logs.
         """
+        ...
+
+    def sender(self, batch: LogBatch) -> str:
+        """The account that brought a batch, as a checksummed address."""
         ...
 
 
@@ -140,7 +155,7 @@ class Ledger(Protocol):
     @property
     def registrations(self) -> RegistrationLedger: ...
     @property
-    def login_log(self) -> LoginLogLedger: ...
+    def login_log(self) -> LogLedger: ...
     @property
     def updates(self) -> UpdateLedger: ...
     @property

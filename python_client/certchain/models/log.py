@@ -1,62 +1,83 @@
-"""The login log: entries, their proofs and checkpoints."""
+"""A log: its leaves and bodies, checkpoints and proofs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from certchain.errors import MalformedValue
-from certchain.models.certification import SESSION_LENGTH
 from certchain.models.digest import Digest
-from certchain.models.identifier import DeviceId, Party, RegistrationId, UserDeviceId, UserId
+from certchain.models.entry import LogEntry
+from certchain.models.identifier import Party
 from certchain.models.registration import PublicKeys
 
+TILE_WIDTH = 256
+"""How many hashes or leaves a full tile has (C2SP tlog-tiles)."""
 
-class LoginOutcome(StrEnum):
-    """How a login or certification ended."""
 
-    CERTIFIED = "certified"
-    REFUSED = "refused"
+class LogMode(StrEnum):
+    """What a log's contract is given, fixed when the log is opened: every leaf hash, or only roots with their consistency proofs."""
+
+    RECORDED = "recorded"
+    ANCHORED = "anchored"
 
 
 @dataclass(frozen=True, slots=True)
-class LogEntry:
-    """One login, good or bad, as the certification server writes it.
+class LogLeaf:
+    """What everyone may see of an entry: its index from 0, when it was logged (seconds since the epoch), and a commitment to its body.
 
-    ``index`` counts from 0 in the log; ``at`` is seconds since the epoch; ``step`` is where the session ended (``"C13"`` for a
-    certification), ``reason`` the error's class name, empty for a certification; ``session`` is 16 bytes, or ``None`` before C6. What
-    was claimed but never verified stands here as it was claimed.
+    The log's times never go back: each is that of the entry before, or later.
     """
 
     index: int
     at: int
-    outcome: LoginOutcome
-    step: str
-    reason: str
-    session: bytes | None
-    user: UserId | None
-    user_device: UserDeviceId | None
-    device: DeviceId
-    registration: RegistrationId | None
-
-    def __post_init__(self) -> None:
-        if self.session is not None and len(self.session) != SESSION_LENGTH:
-            raise MalformedValue("session", f"it has {len(self.session)} bytes, not {SESSION_LENGTH}")
+    commitment: Digest
 
 
 @dataclass(frozen=True, slots=True)
-class SaltedEntry:
-    """An entry with the 32 random bytes under which its leaf commits to it."""
+class SealedEntry:
+    """An entry as it is kept: the leaf, and salt and body, encrypted under the subject key with the number ``key``."""
 
-    entry: LogEntry
+    leaf: LogLeaf
+    key: int
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectKey:
+    """A subject's key for a period: its number, and 32 secret bytes."""
+
+    number: int
+    value: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedBody:
+    """The 32 random bytes under which a leaf commits to its entry, and the entry."""
+
     salt: bytes
+    entry: LogEntry
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEntry:
+    """An entry as a reader gets it; ``body`` is ``None`` when it was erased."""
+
+    leaf: LogLeaf
+    body: OpenedBody | None
 
 
 @dataclass(frozen=True, slots=True)
 class LogBatch:
-    """One append as the chain has it: the leaf hashes from ``first_index`` on, and the root after the last of them."""
+    """One step of the log as the chain has it: from ``first_index`` up to ``size`` entries with ``root``.
+
+    ``leaf_hashes`` are those of the new entries, none for an anchored log; ``at`` is the block's time in seconds since the epoch, and
+    ``transaction`` the hash (32 bytes) of what brought it.
+    """
 
     first_index: int
+    size: int
     root: Digest
     leaf_hashes: tuple[Digest, ...]
+    at: int
+    transaction: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +104,26 @@ class InclusionProof:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsistencyProof:
+    """RFC 9162, section 2.1.4: that the tree of ``old_size`` leaves is the beginning of the tree of ``new_size``."""
+
+    old_size: int
+    new_size: int
+    path: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cosignature:
+    """A witness's word that at ``at`` (seconds since the epoch) this was the largest consistent checkpoint that it had seen of the log.
+
+    C2SP tlog-cosignature, version 1 (Ed25519); ``witness`` is the key's name.
+    """
+
+    witness: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class LogPageQuestion:
     """An auditor asks the certification server for entries, signed; ``binding`` is the channel's."""
 
@@ -95,7 +136,7 @@ class LogPageQuestion:
 class LogPage:
     """Entries from the one asked for on; none only past the log's end."""
 
-    entries: tuple[SaltedEntry, ...]
+    entries: tuple[LoggedEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +156,12 @@ class SignedCheckpoint:
 class ProofFile:
     """One entry, proven without a server or a chain: what a proof file holds, as readable JSON.
 
-    ``path`` is the inclusion proof up to the root in ``checkpoint``, a C2SP signed note; ``keys`` are those that signed it.
+    ``body`` is ``None`` for an entry that was erased: then place, time and commitment are proven. ``path`` is the inclusion proof up to the root in ``checkpoint``, a C2SP signed note; ``keys`` are those that signed it.
     """
 
     format: str
-    entry: LogEntry
-    salt: bytes
+    leaf: LogLeaf
+    body: OpenedBody | None
     path: tuple[Digest, ...]
     checkpoint: str
     keys: PublicKeys
@@ -130,7 +171,8 @@ class ProofFile:
 class ProvenEntry:
     """What a proof file was found to prove: the entry, and the place in the log that the checkpoint's signer vouches for."""
 
-    entry: LogEntry
+    leaf: LogLeaf
+    entry: LogEntry | None
     leaf_hash: Digest
     proof: InclusionProof
     checkpoint: Checkpoint

@@ -5,7 +5,7 @@ Any method may raise ``StorageUnavailable``; then nothing was half written. Read
 an identifier outside 0 to 2^63 - 1.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from certchain.models.certification import (
@@ -15,8 +15,9 @@ from certchain.models.certification import (
     UserDeviceInformation,
 )
 from certchain.models.digest import Digest
+from certchain.models.entry import Subject
 from certchain.models.identifier import DeviceId, UserDeviceId, UserId
-from certchain.models.log import SaltedEntry
+from certchain.models.log import TILE_WIDTH, SealedEntry, SubjectKey
 from certchain.models.registration import PublicKeys
 
 
@@ -93,14 +94,59 @@ class ManagementDatabase(Protocol):
         """The sealed key data."""
         ...
 
-    def append_entries(self, entries: Sequence[SaltedEntry]) -> None:
-        """Appends to the log. The indices have to continue it; raises ``SizeMismatch`` otherwise, and appends nothing."""
+
+class LogStore(Protocol):
+    """A log on the disk: its entries in order, and the Merkle tree over them. One writer at a time; any number of readers."""
+
+    def size(self) -> int:
+        """How many entries are durable."""
         ...
 
-    def entries(self, first: int, limit: int) -> tuple[SaltedEntry, ...]:
-        """Entries from index ``first`` on, at most ``limit``; none past the end."""
+    def append(self, entries: Sequence[SealedEntry], leaf_hashes: Sequence[bytes]) -> None:
+        """Appends one group, all or nothing, in one sync: durable, and in the tree, when it returns.
+
+        ``leaf_hashes`` are the entries' (32 bytes each). The indices have to continue the log: ``SizeMismatch`` otherwise.
+        """
         ...
 
-    def log_size(self) -> int:
-        """How many entries the log has."""
+    def entries(self, first: int, limit: int) -> tuple[SealedEntry, ...]:
+        """Entries from index ``first`` on, at most ``limit``; none past the end. Raises ``LogDamaged`` for one that was changed."""
+        ...
+
+    def tile(self, level: int, index: int, width: int = TILE_WIDTH) -> bytes:
+        """The tile's first ``width`` hashes (C2SP tlog-tiles), 32 bytes each; level 0 is leaf hashes.
+
+        Raises ``UnknownTile`` when the log has not got that many there.
+        """
+        ...
+
+    def bundle(self, index: int, width: int = TILE_WIDTH) -> bytes:
+        """The first ``width`` leaves of an entry bundle (C2SP tlog-tiles). Raises ``UnknownTile``."""
+        ...
+
+    def close(self) -> None:
+        """Lets another writer take over."""
+        ...
+
+
+class SubjectKeyStore(Protocol):
+    """The keys under which bodies are encrypted, one for a subject and a period, each under a number that is never given again."""
+
+    def issue(self, wanted: Collection[tuple[Subject, int]]) -> Mapping[tuple[Subject, int], SubjectKey]:
+        """The keys for these subjects and periods; those that are not there yet are drawn, and durable when it returns.
+
+        A key that was destroyed is never given again: a new one is drawn.
+        """
+        ...
+
+    def key(self, number: int) -> SubjectKey | None:
+        """The key with this number, or ``None`` once it was destroyed. Raises ``UnknownRecord`` for one that never was."""
+        ...
+
+    def subjects(self, before: int) -> tuple[Subject, ...]:
+        """The subjects that have a key of a period before ``before``, in order."""
+        ...
+
+    def destroy(self, subject: Subject, before: int | None = None) -> int:
+        """Destroys a subject's keys of the periods before ``before``, by default all; returns how many. No trace is left in the file."""
         ...
