@@ -156,4 +156,86 @@ library MerkleTree {
             }
         }
     }
+
+    /// @notice How many hashes a consistency proof has: none from an empty tree and between equal sizes. Otherwise those of the inclusion
+    /// proof of the old tree's last perfect subtree and, unless that is the whole old tree, its own root in front of them.
+    /// @param oldSize Not larger than `newSize`.
+    function consistencyLength(uint256 oldSize, uint256 newSize) internal pure returns (uint256 length) {
+        if (oldSize == 0 || oldSize == newSize) return 0;
+        unchecked {
+            uint256 index = oldSize - 1;
+            uint256 last = newSize - 1;
+            for (; index & 1 != 0; index >>= 1) last >>= 1;
+            length = proofLength(index, last + 1);
+            if (index != 0) ++length;
+        }
+    }
+
+    /// @notice The two roots that a consistency proof leads to (RFC 9162, section 2.1.4.2). Where none is needed those are the roots that
+    /// there must be: from an empty tree its root and the new one, between equal sizes the new one twice.
+    /// @param oldSize Not larger than `newSize`.
+    /// @param proof As long as `consistencyLength` says.
+    function rootsFrom(
+        bytes32 oldRoot,
+        uint256 oldSize,
+        bytes32 newRoot,
+        uint256 newSize,
+        bytes32[] calldata proof
+    ) internal view returns (bytes32 oldFound, bytes32 newFound) {
+        if (oldSize == 0) return (EMPTY_ROOT, newRoot);
+        if (oldSize == newSize) return (newRoot, newRoot);
+        assembly ("memory-safe") {
+            // A node is hashed from the free memory: its prefix, left and right.
+            let node := mload(0x40)
+            let left := add(node, 1)
+            let right := add(node, 33)
+            mstore8(node, 1)
+
+            // Both trees have the old one's last perfect subtree.
+            let index := sub(oldSize, 1)
+            let last := sub(newSize, 1)
+            for {} and(index, 1) {} {
+                index := shr(1, index)
+                last := shr(1, last)
+            }
+            let position := proof.offset
+            let end := add(position, shl(5, proof.length))
+            oldFound := oldRoot
+            if index {
+                oldFound := calldataload(position)
+                position := add(position, 32)
+            }
+            newFound := oldFound
+
+            for {} lt(position, end) { position := add(position, 32) } {
+                switch or(and(index, 1), eq(index, last))
+                // A subtree to the left is in both trees, which are one until something to the right was met.
+                case 1 {
+                    let shared := eq(oldFound, newFound)
+                    mstore(left, calldataload(position))
+                    mstore(right, oldFound)
+                    if iszero(staticcall(gas(), 2, node, 65, 0, 32)) { revert(0, 0) }
+                    oldFound := mload(0)
+                    if iszero(shared) {
+                        mstore(right, newFound)
+                        if iszero(staticcall(gas(), 2, node, 65, 0, 32)) { revert(0, 0) }
+                    }
+                    newFound := mload(0)
+                    for {} and(iszero(and(index, 1)), gt(index, 0)) {} {
+                        index := shr(1, index)
+                        last := shr(1, last)
+                    }
+                }
+                // One to the right is in the new tree only.
+                default {
+                    mstore(left, newFound)
+                    mstore(right, calldataload(position))
+                    if iszero(staticcall(gas(), 2, node, 65, 0, 32)) { revert(0, 0) }
+                    newFound := mload(0)
+                }
+                index := shr(1, index)
+                last := shr(1, last)
+            }
+        }
+    }
 }
