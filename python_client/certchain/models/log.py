@@ -4,12 +4,21 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from certchain.models.digest import Digest
-from certchain.models.entry import LogEntry
+from certchain.models.entry import LogEntry, Subject
 from certchain.models.identifier import Party
 from certchain.models.registration import PublicKeys
 
 TILE_WIDTH = 256
 """How many hashes or leaves a full tile has (C2SP tlog-tiles)."""
+
+
+KEY_PERIOD = 30 * 24 * 3600
+"""How many seconds of a subject's entries share a key."""
+
+
+def key_period(at: int) -> int:
+    """The period, counted from the epoch, under whose key an entry of the time ``at`` (seconds since the epoch) is encrypted."""
+    return at // KEY_PERIOD
 
 
 class LogMode(StrEnum):
@@ -46,6 +55,16 @@ class SubjectKey:
 
     number: int
     value: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RetiredKey:
+    """A subject's key for a period that no entry from ``index`` on is encrypted under: it waits for its destruction."""
+
+    number: int
+    subject: Subject
+    period: int
+    index: int
 
 
 @dataclass(frozen=True, slots=True)

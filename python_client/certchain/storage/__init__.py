@@ -1,15 +1,19 @@
-"""What roles keep on disk, behind two seams: ``ManagementDatabase`` and ``FileStore``, each with an in-memory twin."""
+"""What roles keep on disk, behind seams of which each has an in-memory twin: databases, files, a log, its subjects' keys."""
 
 from certchain.storage.directory import DirectoryFileStore
-from certchain.storage.interface import FileStore, ManagementDatabase
+from certchain.storage.interface import FileStore, LogStore, ManagementDatabase, SubjectKeyStore
 from certchain.storage.memory import MemoryFileStore, MemoryManagementDatabase
 from certchain.storage.sql import SqlManagementDatabase
+from certchain.storage.subject_keys_memory import MemorySubjectKeys
 
 __all__ = [
     "DirectoryFileStore",
     "FileStore",
+    "LogStore",
     "ManagementDatabase",
     "MemoryFileStore",
     "MemoryManagementDatabase",
+    "MemorySubjectKeys",
     "SqlManagementDatabase",
+    "SubjectKeyStore",
 ]

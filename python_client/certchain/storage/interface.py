@@ -17,7 +17,7 @@ from certchain.models.certification import (
 from certchain.models.digest import Digest
 from certchain.models.entry import Subject
 from certchain.models.identifier import DeviceId, UserDeviceId, UserId
-from certchain.models.log import TILE_WIDTH, SealedEntry, SubjectKey
+from certchain.models.log import TILE_WIDTH, RetiredKey, SealedEntry, SubjectKey
 from certchain.models.registration import PublicKeys
 
 
@@ -130,12 +130,15 @@ class LogStore(Protocol):
 
 
 class SubjectKeyStore(Protocol):
-    """The keys under which bodies are encrypted, one for a subject and a period, each under a number that is never given again."""
+    """The keys under which bodies are encrypted, one for a subject and a period, each under a number that is never given again.
+
+    A key is issued, retired when an erasure is recorded, and destroyed when it is carried out. See ``key_period`` for what a period is.
+    """
 
     def issue(self, wanted: Collection[tuple[Subject, int]]) -> Mapping[tuple[Subject, int], SubjectKey]:
         """The keys for these subjects and periods; those that are not there yet are drawn, and durable when it returns.
 
-        A key that was destroyed is never given again: a new one is drawn.
+        A key that was retired or destroyed is never issued again: a new one is drawn.
         """
         ...
 
@@ -147,6 +150,20 @@ class SubjectKeyStore(Protocol):
         """The subjects that have a key of a period before ``before``, in order."""
         ...
 
-    def destroy(self, subject: Subject, before: int | None = None) -> int:
-        """Destroys a subject's keys of the periods before ``before``, by default all; returns how many. No trace is left in the file."""
+    def retire(self, subject: Subject, before: int, index: int) -> int:
+        """No key of the subject's periods before ``before`` is issued again, so that entries from ``index`` on have new ones.
+
+        Retired keys can still be read. Returns how many were retired by this. Raises ``MalformedValue`` for the log itself.
+        """
+        ...
+
+    def retired(self) -> tuple[RetiredKey, ...]:
+        """The keys that are retired and not destroyed, in the order of their numbers."""
+        ...
+
+    def destroy(self, numbers: Collection[int]) -> int:
+        """Destroys the keys with these numbers, all or none; returns how many there were. No trace of them is left in the files.
+
+        Raises ``MalformedValue`` for a key of the log itself, and ``StorageUnavailable`` when a trace may be left: try again.
+        """
         ...

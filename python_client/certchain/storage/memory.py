@@ -1,6 +1,6 @@
 """The in-memory twins of the storage seam: everything is gone with the process."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from threading import RLock
 from typing import Any, TypeVar
@@ -14,9 +14,8 @@ from certchain.models.certification import (
 )
 from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, UserDeviceId, UserId
-from certchain.models.log import SaltedEntry
 from certchain.models.registration import PublicKeys
-from certchain.storage.record import count, file_name, require_continuity, require_same_app, require_texts
+from certchain.storage.record import count, file_name, require_same_app, require_texts
 
 Record = TypeVar("Record")
 
@@ -52,7 +51,6 @@ class MemoryManagementDatabase:
         self._users: dict[UserId, tuple[str, bytes]] = {}
         self._apps: dict[tuple[str, str], AppManifest] = {}
         self._key_data: dict[Digest, bytes] = {}
-        self._entries: list[SaltedEntry] = []
 
     def put_device(self, information: DeviceInformation, keys: PublicKeys) -> None:
         count("device", information.device)
@@ -82,11 +80,6 @@ class MemoryManagementDatabase:
     def put_key_data(self, commitment: Digest, sealed: bytes) -> None:
         self._key_data[commitment] = sealed
 
-    def append_entries(self, entries: Sequence[SaltedEntry]) -> None:
-        with self._lock:
-            require_continuity(entries, len(self._entries))
-            self._entries.extend(entries)
-
     def device(self, device: DeviceId) -> tuple[DeviceInformation, PublicKeys]:
         return _found(self._devices, count("device", device), "device", device)
 
@@ -102,12 +95,6 @@ class MemoryManagementDatabase:
 
     def key_data(self, commitment: Digest) -> bytes:
         return _found(self._key_data, commitment, "key data", commitment)
-
-    def entries(self, first: int, limit: int) -> tuple[SaltedEntry, ...]:
-        return tuple(self._entries[count("first", first) : first + count("limit", limit)])
-
-    def log_size(self) -> int:
-        return len(self._entries)
 
 
 def _found(records: Mapping[Any, Record], key: object, kind: str, name: object) -> Record:

@@ -1,12 +1,12 @@
 """What every implementation of the storage seam refuses, and how, so that the twins refuse the same."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-from certchain.errors import MalformedValue, RecordExists, SizeMismatch, StorageUnavailable
+from certchain.errors import MalformedValue, RecordExists, StorageUnavailable
 from certchain.models.certification import AppManifest
-from certchain.models.log import SaltedEntry
+from certchain.models.entry import THE_LOG, Subject
 
 _FILE_NAME = re.compile(r"[a-z0-9_-][a-z0-9._-]{0,99}")
 _MOST = 2**63 - 1
@@ -35,11 +35,11 @@ def require_texts(*values: str) -> None:
             raise MalformedValue("text", f"{value!r} cannot be written in UTF-8") from None
 
 
-def require_continuity(entries: Sequence[SaltedEntry], size: int) -> None:
-    """Returns when the entries continue a log of ``size``. Raises ``SizeMismatch`` with the first that does not."""
-    for expected, salted in enumerate(entries, start=size):
-        if salted.entry.index != expected:
-            raise SizeMismatch(salted.entry.index, expected)
+def require_erasable(subject: Subject) -> Subject:
+    """Returns the subject when it is one whose keys may be destroyed. Raises ``MalformedValue`` for the log itself."""
+    if subject == THE_LOG:
+        raise MalformedValue("subject", "what is recorded about the log itself stays")
+    return subject
 
 
 def require_same_app(known: AppManifest, manifest: AppManifest) -> None:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, Table, Text
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -55,12 +55,4 @@ key_data = Table(
     metadata,
     Column("commitment", Text, primary_key=True),  # algorithm:hex
     Column("sealed", LargeBinary, nullable=False),
-)
-
-log_entries = Table(
-    "log_entries",
-    metadata,
-    Column("index", _number, primary_key=True, autoincrement=False),
-    Column("salt", LargeBinary, nullable=False),
-    Column("entry", LargeBinary, nullable=False),  # deterministic CBOR of a LogEntry
 )

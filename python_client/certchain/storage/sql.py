@@ -1,13 +1,12 @@
 """The management database on SQLAlchemy: SQLite now, and nothing here that another database could not do."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Table, delete, insert, select, update
 
-from certchain.encoding.message import from_cbor, to_cbor
 from certchain.errors import InvalidInput, StorageUnavailable, UnknownRecord
 from certchain.models.certification import (
     AppManifest,
@@ -17,11 +16,10 @@ from certchain.models.certification import (
 )
 from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, UserDeviceId, UserId
-from certchain.models.log import LogEntry, SaltedEntry
 from certchain.models.registration import PublicKeys
 from certchain.storage.engine import open_database, reading, writing
-from certchain.storage.record import count, require_continuity, require_same_app, require_texts
-from certchain.storage.schema import apps, devices, key_data, log_entries, user_devices, users
+from certchain.storage.record import count, require_same_app, require_texts
+from certchain.storage.schema import apps, devices, key_data, user_devices, users
 
 Record = TypeVar("Record")
 
@@ -72,12 +70,6 @@ class SqlManagementDatabase:
     def put_key_data(self, commitment: Digest, sealed: bytes) -> None:
         self._put(key_data, {"commitment": str(commitment)}, {"sealed": sealed})
 
-    def append_entries(self, entries: Sequence[SaltedEntry]) -> None:
-        with writing(self._engine) as connection:
-            require_continuity(entries, _log_size(connection))
-            if entries:
-                connection.execute(insert(log_entries), [_entry_columns(salted) for salted in entries])
-
     def device(self, device: DeviceId) -> tuple[DeviceInformation, PublicKeys]:
         with self._row(devices, "device", device=count("device", device)) as row:
             return DeviceInformation(device, row.manufacturer, row.model, row.serial), _keys(row)
@@ -98,16 +90,6 @@ class SqlManagementDatabase:
     def key_data(self, commitment: Digest) -> bytes:
         with self._row(key_data, "key data", commitment=str(commitment)) as row:
             return bytes(row.sealed)
-
-    def entries(self, first: int, limit: int) -> tuple[SaltedEntry, ...]:
-        index = log_entries.c.index
-        query = select(log_entries).where(index >= count("first", first)).order_by(index).limit(count("limit", limit))
-        with _intact("log"), reading(self._engine) as connection:
-            return tuple(_entry(row) for row in connection.execute(query))
-
-    def log_size(self) -> int:
-        with reading(self._engine) as connection:
-            return _log_size(connection)
 
     def _put(self, table: Table, key: Mapping[str, int | str], values: Mapping[str, Any]) -> None:
         with writing(self._engine) as connection:
@@ -162,17 +144,3 @@ def _app_columns(manifest: AppManifest) -> dict[str, str]:
 
 def _app(row: Row[Any]) -> AppManifest:
     return AppManifest(row.app, row.version, Digest.parse(row.digest), AppStatus(row.status))
-
-
-def _entry_columns(salted: SaltedEntry) -> dict[str, int | bytes]:
-    return {"index": salted.entry.index, "salt": salted.salt, "entry": to_cbor(salted.entry)}
-
-
-def _entry(row: Row[Any]) -> SaltedEntry:
-    return SaltedEntry(from_cbor(LogEntry, row.entry), row.salt)
-
-
-def _log_size(connection: Connection) -> int:
-    # The primary key's end, not a count: the entries are continuous, and a log of millions is not counted at each login.
-    last = connection.execute(select(func.max(log_entries.c.index))).scalar()
-    return 0 if last is None else int(last) + 1
