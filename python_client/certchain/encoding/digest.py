@@ -123,11 +123,6 @@ def manifest_digest(app: str, version: str, files: Iterable[ManifestFile]) -> Di
     return digest("manifest", text(app), text(version), *fields)
 
 
-def log_leaf(salt: bytes, entry: bytes) -> bytes:
-    """The leaf of an entry: H("log-entry", salt, entry), 32 bytes. The Merkle tree hashes it once more, with prefix 0x00."""
-    return digest("log-entry", salt, entry).value
-
-
 def version_commitment(ver_id: bytes) -> Digest:
     """R3: H("version-commitment", VerID)."""
     return digest("version-commitment", ver_id)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from cattrs import Converter
 
+from certchain.encoding.kind import register_kinds
 from certchain.encoding.message import exactly, stands_for
 from certchain.errors import MalformedMessage
 from certchain.models.digest import Digest
@@ -48,6 +49,7 @@ def _converter() -> Converter:
     converter.register_unstructure_hook(bytes, bytes.hex)
     converter.register_structure_hook(Digest, lambda text, _: Digest.parse(text))
     converter.register_unstructure_hook(Digest, str)
+    register_kinds(converter)
     return converter
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import cbor2
 from cattrs import Converter
 
+from certchain.encoding.kind import register_kinds
 from certchain.errors import MalformedMessage, MalformedValue
 
 Model = TypeVar("Model")
@@ -48,6 +49,7 @@ def _converter() -> Converter:
     converter = Converter(forbid_extra_keys=True)
     for basic in (int, str, bytes, bool):
         converter.register_structure_hook_func(stands_for(basic), exactly(basic))
+    register_kinds(converter)
     return converter
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from certchain.errors.base import InvalidInput, NotAuthorised, SettingsError, Unavailable, VerificationFailed
 
 __all__ = [
+    "BodyChanged",
     "BodyErased",
     "CosignaturesMissing",
     "HoldExists",
@@ -183,3 +184,12 @@ class BodyErased(InvalidInput):
 
     sentence = "What entry {index} said was erased."
     advice = "Its place in the log can still be proven."
+
+
+@dataclass(eq=False)
+class BodyChanged(VerificationFailed):
+    """An entry and its salt do not lead to the commitment in their leaf."""
+
+    index: int
+
+    sentence = "What is shown as entry {index} is not what the log committed to."

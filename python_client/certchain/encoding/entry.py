@@ -1,0 +1,93 @@
+"""An entry as bytes: deterministic CBOR (RFC 8949, section 4.2), one map of its ``kind`` and its fields.
+
+Reading takes exactly what writing gives. Logins, of which there may be thousands a second, are written and read by hand; the
+bytes are those that every other model would get (``to_cbor``).
+"""
+
+from typing import Any
+
+import cbor2
+
+from certchain.encoding.kind import KIND, KINDS
+from certchain.encoding.message import from_cbor, to_cbor
+from certchain.errors import CertchainError, MalformedMessage, MalformedValue
+from certchain.models.entry import LogEntry, LoginEntry, LoginOutcome
+
+_LOGIN = next(kind for kind, model in KINDS.items() if model is LoginEntry)
+_OUTCOMES = {outcome.value: outcome for outcome in LoginOutcome}
+_TEXT = frozenset({str})
+_BYTES_OR_NONE = frozenset({bytes, type(None)})
+_NUMBER = frozenset({int})
+_NUMBER_OR_NONE = frozenset({int, type(None)})
+# Each field's types, the fields in the order of RFC 8949 (4.2.1) for texts: the shorter first, then by their bytes.
+_LOGIN_TYPES = {
+    KIND: _TEXT,
+    "step": _TEXT,
+    "user": _NUMBER_OR_NONE,
+    "device": _NUMBER,
+    "reason": _TEXT,
+    "outcome": _TEXT,
+    "session": _BYTES_OR_NONE,
+    "user_device": _NUMBER_OR_NONE,
+    "registration": _NUMBER_OR_NONE,
+}
+
+
+def entry_bytes(entry: LogEntry) -> bytes:
+    """The entry's body. Raises ``MalformedValue`` for a text that is not Unicode."""
+    if type(entry) is LoginEntry:
+        return _login_bytes(entry)
+    return to_cbor(entry)
+
+
+def read_entry(data: bytes) -> LogEntry:
+    """Reads what ``entry_bytes`` wrote, to the byte. Raises ``MalformedMessage`` for anything else."""
+    try:
+        fields = cbor2.loads(data)
+        kind = fields[KIND]
+        if kind != _LOGIN:
+            return from_cbor(KINDS[kind], data)
+        entry = _login(fields)
+        same = _login_bytes(entry) == data
+    except CertchainError:
+        raise
+    except Exception as problem:  # whatever cbor2 makes of hostile bytes
+        raise MalformedMessage("it is not an entry") from problem
+    if not same:
+        raise MalformedMessage("it is not the deterministic encoding of an entry")
+    return entry
+
+
+def _login_bytes(entry: LoginEntry) -> bytes:
+    fields = {
+        KIND: _LOGIN,
+        "step": entry.step,
+        "user": entry.user,
+        "device": entry.device,
+        "reason": entry.reason,
+        "outcome": entry.outcome.value,
+        "session": entry.session,
+        "user_device": entry.user_device,
+        "registration": entry.registration,
+    }
+    try:
+        return cbor2.dumps(fields)
+    except UnicodeEncodeError:
+        raise MalformedValue("LoginEntry", "a text cannot be written in UTF-8") from None
+
+
+def _login(fields: dict[str, Any]) -> LoginEntry:
+    """The entry of a map that has the fields of a login, and each of its type; what differs besides shows when it is written."""
+    for name, types in _LOGIN_TYPES.items():
+        if type(fields[name]) not in types:
+            raise MalformedMessage(f"a login's {name} is of the wrong type")
+    return LoginEntry(
+        _OUTCOMES[fields["outcome"]],
+        fields["step"],
+        fields["reason"],
+        fields["session"],
+        fields["user"],
+        fields["user_device"],
+        fields["device"],
+        fields["registration"],
+    )
