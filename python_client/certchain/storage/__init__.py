@@ -2,6 +2,7 @@
 
 from certchain.storage.directory import DirectoryFileStore
 from certchain.storage.interface import FileStore, LogStore, ManagementDatabase, SubjectKeyStore
+from certchain.storage.log import MemoryLogStore
 from certchain.storage.memory import MemoryFileStore, MemoryManagementDatabase
 from certchain.storage.sql import SqlManagementDatabase
 from certchain.storage.subject_keys_memory import MemorySubjectKeys
@@ -12,6 +13,7 @@ __all__ = [
     "LogStore",
     "ManagementDatabase",
     "MemoryFileStore",
+    "MemoryLogStore",
     "MemoryManagementDatabase",
     "MemorySubjectKeys",
     "SqlManagementDatabase",
