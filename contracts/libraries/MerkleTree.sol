@@ -13,10 +13,15 @@ library MerkleTree {
     /// @dev SHA-256 of nothing.
     bytes32 internal constant EMPTY_ROOT = 0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855;
 
-    /// @notice How many hashes the frontier of a tree has.
+    /// @notice How many hashes the frontier of a tree has: the set bits of its size.
+    /// @param size Less than 2^64.
     function frontierLength(uint256 size) internal pure returns (uint256 length) {
-        unchecked {
-            for (; size != 0; size &= size - 1) ++length;
+        assembly {
+            // The bits of each pair are added, then the pairs of each four, the fours of each byte, and the bytes.
+            size := sub(size, and(shr(1, size), 0x5555555555555555))
+            size := add(and(size, 0x3333333333333333), and(shr(2, size), 0x3333333333333333))
+            size := and(add(size, shr(4, size)), 0x0f0f0f0f0f0f0f0f)
+            length := and(shr(56, mul(size, 0x0101010101010101)), 0xff)
         }
     }
 
@@ -109,9 +114,10 @@ library MerkleTree {
     /// @notice How many hashes an inclusion proof has: one for each level below the point where the paths of the leaf and of the
     /// tree's last leaf meet, and one for each subtree to the left of both.
     /// @param index Less than `size`.
+    /// @param size At most 2^64.
     function proofLength(uint256 index, uint256 size) internal pure returns (uint256 length) {
         unchecked {
-            for (uint256 apart = index ^ (size - 1); apart != 0; apart >>= 1) ++length;
+            length = _bitLength(index ^ (size - 1));
             length += frontierLength(index >> length);
         }
     }
@@ -125,48 +131,39 @@ library MerkleTree {
         uint256 size,
         bytes32[] calldata proof
     ) internal view returns (bytes32 root) {
+        uint256 sides;
+        unchecked {
+            sides = _sides(index, size - 1);
+        }
         assembly ("memory-safe") {
-            // A node is hashed from the free memory: its prefix, left and right.
+            // A node is hashed from the free memory: its prefix, left and right. One of these two is the way up so far.
             let node := mload(0x40)
             let left := add(node, 1)
-            let right := add(node, 33)
+            let both := add(left, add(node, 33))
             mstore8(node, 1)
-            root := leafHash
-            let last := sub(size, 1)
+            let place := add(left, shl(5, and(sides, 1)))
+            mstore(place, leafHash)
             let position := proof.offset
             for { let end := add(position, shl(5, proof.length)) } lt(position, end) { position := add(position, 32) } {
-                // A right child, or the last node of a level without a sibling, which rises until it is a right child.
-                switch or(and(index, 1), eq(index, last))
-                case 1 {
-                    mstore(left, calldataload(position))
-                    mstore(right, root)
-                    for {} and(iszero(and(index, 1)), gt(index, 0)) {} {
-                        index := shr(1, index)
-                        last := shr(1, last)
-                    }
-                }
-                default {
-                    mstore(left, root)
-                    mstore(right, calldataload(position))
-                }
-                if iszero(staticcall(gas(), 2, node, 65, 0, 32)) { revert(0, 0) }
-                root := mload(0)
-                index := shr(1, index)
-                last := shr(1, last)
+                mstore(sub(both, place), calldataload(position))
+                sides := shr(1, sides)
+                place := add(left, shl(5, and(sides, 1)))
+                if iszero(staticcall(gas(), 2, node, 65, place, 32)) { revert(0, 0) }
             }
+            root := mload(place)
         }
     }
 
     /// @notice How many hashes a consistency proof has: none from an empty tree and between equal sizes. Otherwise those of the inclusion
     /// proof of the old tree's last perfect subtree and, unless that is the whole old tree, its own root in front of them.
     /// @param oldSize Not larger than `newSize`.
+    /// @param newSize Less than 2^64.
     function consistencyLength(uint256 oldSize, uint256 newSize) internal pure returns (uint256 length) {
         if (oldSize == 0 || oldSize == newSize) return 0;
         unchecked {
-            uint256 index = oldSize - 1;
-            uint256 last = newSize - 1;
-            for (; index & 1 != 0; index >>= 1) last >>= 1;
-            length = proofLength(index, last + 1);
+            uint256 height = _lowestBit(oldSize);
+            uint256 index = (oldSize - 1) >> height;
+            length = proofLength(index, ((newSize - 1) >> height) + 1);
             if (index != 0) ++length;
         }
     }
@@ -184,58 +181,79 @@ library MerkleTree {
     ) internal view returns (bytes32 oldFound, bytes32 newFound) {
         if (oldSize == 0) return (EMPTY_ROOT, newRoot);
         if (oldSize == newSize) return (newRoot, newRoot);
+        uint256 index;
+        uint256 sides;
+        unchecked {
+            uint256 height = _lowestBit(oldSize);
+            index = (oldSize - 1) >> height;
+            sides = _sides(index, (newSize - 1) >> height);
+        }
         assembly ("memory-safe") {
-            // A node is hashed from the free memory: its prefix, left and right.
-            let node := mload(0x40)
-            let left := add(node, 1)
-            let right := add(node, 33)
-            mstore8(node, 1)
-
-            // Both trees have the old one's last perfect subtree.
-            let index := sub(oldSize, 1)
-            let last := sub(newSize, 1)
-            for {} and(index, 1) {} {
-                index := shr(1, index)
-                last := shr(1, last)
-            }
+            // Both ways up start from the old tree's last perfect subtree: the proof's first hash, or the whole old tree.
             let position := proof.offset
             let end := add(position, shl(5, proof.length))
-            oldFound := oldRoot
+            let start := oldRoot
             if index {
-                oldFound := calldataload(position)
+                start := calldataload(position)
                 position := add(position, 32)
             }
-            newFound := oldFound
+
+            // The old tree's nodes are hashed from the free memory, the way up always on the right.
+            let oldNode := mload(0x40)
+            let oldLeft := add(oldNode, 1)
+            let oldRight := add(oldNode, 33)
+            mstore8(oldNode, 1)
+            mstore(oldRight, start)
+
+            // Behind them the new tree's, the way up on either side.
+            let node := add(oldNode, 96)
+            let left := add(node, 1)
+            let both := add(left, add(node, 33))
+            mstore8(node, 1)
+            let place := add(left, shl(5, and(sides, 1)))
+            mstore(place, start)
 
             for {} lt(position, end) { position := add(position, 32) } {
-                switch or(and(index, 1), eq(index, last))
-                // A subtree to the left is in both trees, which are one until something to the right was met.
-                case 1 {
-                    let shared := eq(oldFound, newFound)
-                    mstore(left, calldataload(position))
-                    mstore(right, oldFound)
-                    if iszero(staticcall(gas(), 2, node, 65, 0, 32)) { revert(0, 0) }
-                    oldFound := mload(0)
-                    if iszero(shared) {
-                        mstore(right, newFound)
-                        if iszero(staticcall(gas(), 2, node, 65, 0, 32)) { revert(0, 0) }
-                    }
-                    newFound := mload(0)
-                    for {} and(iszero(and(index, 1)), gt(index, 0)) {} {
-                        index := shr(1, index)
-                        last := shr(1, last)
-                    }
+                let sibling := calldataload(position)
+                // What is to the left is in both trees, what is to the right only in the new one.
+                if and(sides, 1) {
+                    mstore(oldLeft, sibling)
+                    if iszero(staticcall(gas(), 2, oldNode, 65, oldRight, 32)) { revert(0, 0) }
                 }
-                // One to the right is in the new tree only.
-                default {
-                    mstore(left, newFound)
-                    mstore(right, calldataload(position))
-                    if iszero(staticcall(gas(), 2, node, 65, 0, 32)) { revert(0, 0) }
-                    newFound := mload(0)
-                }
-                index := shr(1, index)
-                last := shr(1, last)
+                mstore(sub(both, place), sibling)
+                sides := shr(1, sides)
+                place := add(left, shl(5, and(sides, 1)))
+                if iszero(staticcall(gas(), 2, node, 65, place, 32)) { revert(0, 0) }
             }
+            oldFound := mload(oldRight)
+            newFound := mload(place)
+        }
+    }
+
+    /// @dev On which side the way up from a node is at each hash of its proof, the lowest bit first: 1 for the right. Where the tree's
+    /// last node is on the same way, only the levels at which it is a right child have a hash.
+    function _sides(uint256 index, uint256 last) private pure returns (uint256) {
+        return index | (type(uint256).max << _bitLength(index ^ last));
+    }
+
+    /// @dev The height of a tree's last perfect subtree. `size` is not 0.
+    function _lowestBit(uint256 size) private pure returns (uint256) {
+        unchecked {
+            return frontierLength((size - 1) & ~size);
+        }
+    }
+
+    /// @dev `word` is less than 2^64.
+    function _bitLength(uint256 word) private pure returns (uint256 length) {
+        assembly {
+            // By halves: is anything left above the lower 32 bits, above the lower 16 of the rest, and so on.
+            length := shl(5, gt(word, 0xffffffff))
+            length := or(length, shl(4, gt(shr(length, word), 0xffff)))
+            length := or(length, shl(3, gt(shr(length, word), 0xff)))
+            length := or(length, shl(2, gt(shr(length, word), 0xf)))
+            length := or(length, shl(1, gt(shr(length, word), 0x3)))
+            length := or(length, gt(shr(length, word), 0x1))
+            length := add(length, iszero(iszero(word)))
         }
     }
 }
