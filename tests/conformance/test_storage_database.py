@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
-from certchain.errors import CertchainError, MalformedValue, RecordExists, SizeMismatch, UnknownRecord
+from certchain.errors import MalformedValue, RecordExists, UnknownRecord
 from certchain.models.certification import (
     AppManifest,
     AppStatus,
@@ -15,8 +14,7 @@ from certchain.models.certification import (
     UserDeviceInformation,
 )
 from certchain.models.digest import Digest
-from certchain.models.identifier import DeviceId, RegistrationId, UserDeviceId, UserId
-from certchain.models.log import LogEntry, LoginOutcome, SaltedEntry
+from certchain.models.identifier import DeviceId, UserDeviceId, UserId
 from certchain.models.registration import PublicKeys
 from certchain.storage import ManagementDatabase, MemoryManagementDatabase, SqlManagementDatabase
 
@@ -46,32 +44,6 @@ MAKERS: dict[str, Callable[[Path], Iterator[ManagementDatabase]]] = {"memory": m
 @pytest.fixture(params=MAKERS)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ManagementDatabase]:
     yield from MAKERS[request.param](tmp_path)
-
-
-def entry(index: int) -> SaltedEntry:
-    """A certification of every third login, and a wrong login otherwise."""
-    if index % 3:
-        refused = LogEntry(
-            index, 1_700_000_000, LoginOutcome.REFUSED, "C2", "LoginRefused", None, None, None, LAMP.device, None
-        )
-        return SaltedEntry(refused, bytes([index % 256]) * 32)
-    good = LogEntry(
-        index=index,
-        at=1_700_000_000 + index,
-        outcome=LoginOutcome.CERTIFIED,
-        step="C13",
-        reason="",
-        session=bytes(16),
-        user=UserId(3),
-        user_device=UserDeviceId(2),
-        device=LAMP.device,
-        registration=RegistrationId(1),
-    )
-    return SaltedEntry(good, bytes([index % 256]) * 32)
-
-
-def entries(first: int, end: int) -> list[SaltedEntry]:
-    return [entry(index) for index in range(first, end)]
 
 
 # ---------------------------------------------------------------------------------------------------------- own records
@@ -153,8 +125,6 @@ def test_a_number_that_no_database_keeps_is_refused(database: ManagementDatabase
         lambda: database.user_device(UserDeviceId(number)),
         lambda: database.put_user(UserId(number), "Mina", bytes(32)),
         lambda: database.user(UserId(number)),
-        lambda: database.entries(number, 1),
-        lambda: database.entries(0, number),
     ):
         with pytest.raises(MalformedValue):
             refused()
@@ -218,80 +188,3 @@ def test_an_app_with_another_digest_is_refused_and_the_first_stays(database: Man
         database.put_app(replace(APP, digest=Digest(bytes(32))))
     assert refusal.value.values() == {"kind": "app", "name": "remote 1.0"}
     assert database.app("remote", "1.0") == APP
-
-
-# ------------------------------------------------------------------------------------------------------------------ log
-
-
-def test_an_empty_log_has_no_entries(database: ManagementDatabase) -> None:
-    assert database.log_size() == 0
-    assert database.entries(0, 10) == ()
-
-
-def test_entries_come_back_in_order_page_by_page(database: ManagementDatabase) -> None:
-    database.append_entries(entries(0, 3))
-    database.append_entries(entries(3, 8))
-
-    assert database.log_size() == 8
-    assert database.entries(0, 100) == tuple(entries(0, 8))
-    assert database.entries(2, 4) == tuple(entries(2, 6))
-    assert database.entries(7, 4) == (entry(7),)
-    assert database.entries(8, 4) == ()
-    assert database.entries(0, 0) == ()
-    assert database.entries(MOST, MOST) == ()
-
-
-def test_appending_nothing_changes_nothing(database: ManagementDatabase) -> None:
-    database.append_entries([])
-
-    assert database.log_size() == 0
-
-
-@pytest.mark.parametrize(
-    ("batch", "claimed", "actual"),
-    [
-        ([entry(1)], 1, 2),
-        ([entry(3)], 3, 2),
-        ([entry(0)], 0, 2),
-        ([entry(2), entry(4)], 4, 3),
-        ([entry(2), entry(2)], 2, 3),
-        ([entry(3), entry(2)], 3, 2),
-    ],
-    ids=["again", "with a gap", "from the start", "with a gap inside", "twice the same", "out of order"],
-)
-def test_entries_that_do_not_continue_the_log_are_refused_whole(
-    database: ManagementDatabase, batch: list[SaltedEntry], claimed: int, actual: int
-) -> None:
-    database.append_entries(entries(0, 2))
-
-    with pytest.raises(SizeMismatch) as refusal:
-        database.append_entries(batch)
-    assert refusal.value.values() == {"expected_size": claimed, "actual_size": actual}
-    assert database.entries(0, 10) == tuple(entries(0, 2))
-
-
-def test_of_appenders_at_the_same_time_exactly_one_gets_each_index(database: ManagementDatabase) -> None:
-    accepted: list[int] = []
-    unexpected: list[BaseException] = []
-
-    def append_up_to_40() -> None:
-        try:
-            while (size := database.log_size()) < 40:
-                try:
-                    database.append_entries([entry(size)])
-                    accepted.append(size)
-                except SizeMismatch:
-                    continue
-        except CertchainError as problem:
-            unexpected.append(problem)
-
-    threads = [Thread(target=append_up_to_40) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert not unexpected
-    assert len(accepted) == len(set(accepted))
-    assert database.entries(0, 100) == tuple(entries(0, database.log_size()))
-    assert sorted(accepted) == list(range(database.log_size()))

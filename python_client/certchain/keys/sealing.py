@@ -10,6 +10,8 @@ from certchain.errors import MalformedValue, SealInvalid
 
 KEY_LENGTH = 32
 NONCE_LENGTH = 12
+SEAL_LENGTH = NONCE_LENGTH + 16
+"""How much longer than its plaintext something sealed is: by nonce and tag."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

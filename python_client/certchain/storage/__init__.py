@@ -5,6 +5,7 @@ from certchain.storage.interface import FileStore, LogStore, ManagementDatabase,
 from certchain.storage.log import MemoryLogStore
 from certchain.storage.memory import MemoryFileStore, MemoryManagementDatabase
 from certchain.storage.sql import SqlManagementDatabase
+from certchain.storage.subject_keys import SqlSubjectKeys
 from certchain.storage.subject_keys_memory import MemorySubjectKeys
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "MemoryManagementDatabase",
     "MemorySubjectKeys",
     "SqlManagementDatabase",
+    "SqlSubjectKeys",
     "SubjectKeyStore",
 ]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from certchain.errors import MalformedValue, RecordExists, StorageUnavailable
+from certchain.errors import InvalidInput, MalformedValue, RecordExists, StorageUnavailable
 from certchain.models.certification import AppManifest
 from certchain.models.entry import THE_LOG, Subject
 
@@ -46,6 +46,15 @@ def require_same_app(known: AppManifest, manifest: AppManifest) -> None:
     """Returns when an app's version is the one that is known. Raises ``RecordExists``."""
     if known.digest != manifest.digest:
         raise RecordExists("app", f"{manifest.app} {manifest.version}")
+
+
+@contextmanager
+def intact(kind: str) -> Iterator[None]:
+    """A value that its model refuses was not written here: the file is damaged, or somebody changed it. Raises ``StorageUnavailable``."""
+    try:
+        yield
+    except (InvalidInput, ValueError, TypeError) as problem:
+        raise StorageUnavailable(f"a record of the {kind} is damaged") from problem
 
 
 @contextmanager

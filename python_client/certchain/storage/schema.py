@@ -3,18 +3,27 @@
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, Table, Text
 
 SCHEMA_VERSION = 2
-
-metadata = MetaData()
+SCHEMA = "schema"
+"""The name of the table, in every database, that has the version of its tables' shape."""
 
 # SQLite gives 64 bits to the primary key that is called INTEGER, and to no other.
-_number = BigInteger().with_variant(Integer(), "sqlite")
+NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+"""0 to 2^63 - 1."""
 
-schema = Table("schema", metadata, Column("version", Integer, primary_key=True))
+
+def versioned() -> MetaData:
+    """The tables of a new database: so far, that of its version."""
+    tables = MetaData()
+    Table(SCHEMA, tables, Column("version", Integer, primary_key=True))
+    return tables
+
+
+metadata = versioned()
 
 devices = Table(
     "devices",
     metadata,
-    Column("device", _number, primary_key=True, autoincrement=False),
+    Column("device", NUMBER, primary_key=True, autoincrement=False),
     Column("manufacturer", Text, nullable=False),
     Column("model", Text, nullable=False),
     Column("serial", Text, nullable=False),
@@ -25,7 +34,7 @@ devices = Table(
 user_devices = Table(
     "user_devices",
     metadata,
-    Column("user_device", _number, primary_key=True, autoincrement=False),
+    Column("user_device", NUMBER, primary_key=True, autoincrement=False),
     Column("model", Text, nullable=False),
     Column("platform", Text, nullable=False),
     Column("app_instance", Text, nullable=False),
@@ -36,7 +45,7 @@ user_devices = Table(
 users = Table(
     "users",
     metadata,
-    Column("user", _number, primary_key=True, autoincrement=False),
+    Column("user", NUMBER, primary_key=True, autoincrement=False),
     Column("name", Text, nullable=False),
     Column("salt", LargeBinary, nullable=False),
 )

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Row, Table, delete, insert, select, update
 
-from certchain.errors import InvalidInput, StorageUnavailable, UnknownRecord
+from certchain.errors import UnknownRecord
 from certchain.models.certification import (
     AppManifest,
     AppStatus,
@@ -18,8 +18,8 @@ from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, UserDeviceId, UserId
 from certchain.models.registration import PublicKeys
 from certchain.storage.engine import open_database, reading, writing
-from certchain.storage.record import count, require_same_app, require_texts
-from certchain.storage.schema import apps, devices, key_data, user_devices, users
+from certchain.storage.record import count, intact, require_same_app, require_texts
+from certchain.storage.schema import SCHEMA_VERSION, apps, devices, key_data, metadata, user_devices, users
 
 Record = TypeVar("Record")
 
@@ -28,7 +28,7 @@ class SqlManagementDatabase:
     """See ``ManagementDatabase``. ``path`` is the database's file; ``close`` it when done."""
 
     def __init__(self, path: Path) -> None:
-        self._engine = open_database(path)
+        self._engine = open_database(path, metadata, SCHEMA_VERSION)
 
     def close(self) -> None:
         """Closes the file."""
@@ -99,22 +99,13 @@ class SqlManagementDatabase:
     @contextmanager
     def _row(self, table: Table, kind: str, **key: int | str) -> Iterator[Row[Any]]:
         """The one row with this key. Raises ``UnknownRecord``."""
-        with _intact(kind):
+        with intact(kind):
             with reading(self._engine) as connection:
                 row = connection.execute(select(table).where(*_equal(table, key))).one_or_none()
             if row is not None:
                 yield row
                 return
         raise UnknownRecord(kind, " ".join(map(str, key.values())))
-
-
-@contextmanager
-def _intact(kind: str) -> Iterator[None]:
-    """A value that its model refuses was not written here: the file is damaged, or somebody changed it."""
-    try:
-        yield
-    except (InvalidInput, ValueError, TypeError) as problem:
-        raise StorageUnavailable(f"a record of the {kind} is damaged") from problem
 
 
 def _equal(table: Table, key: Mapping[str, int | str]) -> list[ColumnElement[bool]]:

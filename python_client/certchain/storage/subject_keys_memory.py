@@ -35,15 +35,17 @@ class MemorySubjectKeys:
             return self._keys.get(number)
 
     def subjects(self, before: int) -> tuple[Subject, ...]:
+        count("before", before)
         with self._lock:
-            found = {subject for subject, period in self._owners.values() if period < count("before", before)}
+            found = {subject for subject, period in self._owners.values() if period < before}
         return tuple(sorted(found, key=lambda subject: (subject.kind, subject.number)))
 
     def retire(self, subject: Subject, before: int, index: int) -> int:
         require_erasable(subject)
+        count("before", before), count("index", index)
         with self._lock:
-            old = [owner for owner in self._issued if owner[0] == subject and owner[1] < count("before", before)]
-            self._retired |= {self._issued.pop(owner): count("index", index) for owner in old}
+            old = [owner for owner in self._issued if owner[0] == subject and owner[1] < before]
+            self._retired |= {self._issued.pop(owner): index for owner in old}
         return len(old)
 
     def retired(self) -> tuple[RetiredKey, ...]:
@@ -54,7 +56,7 @@ class MemorySubjectKeys:
 
     def destroy(self, numbers: Collection[int]) -> int:
         with self._lock:
-            found = [number for number in set(numbers) if self.key(number) is not None]
+            found = [number for number in {count("key", number) for number in numbers} if number in self._keys]
             for number in found:
                 require_erasable(self._owners[number][0])
             for number in found:

@@ -17,7 +17,6 @@ from certchain.errors import StorageUnavailable
 from certchain.models.certification import AppManifest, DeviceInformation, UserDeviceInformation
 from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, UserDeviceId, UserId
-from certchain.models.log import LogEntry, LoginOutcome, SaltedEntry
 from certchain.models.registration import PublicKeys
 from certchain.storage import SqlManagementDatabase, engine
 
@@ -26,19 +25,16 @@ PHONE = UserDeviceInformation("Fairphone 5", "Android 15", "3f2a")
 KEYS = PublicKeys(bytes(range(32)), bytes(range(33)))
 DIGEST = Digest(bytes(32))
 
-# Appends entries for ever, and tells each index after the append has returned.
-APPENDER = """
+# Puts users for ever, and tells each after the method has returned.
+ENROLLER = """
 import sys
+from itertools import count
 from pathlib import Path
-from certchain.models.log import LogEntry, LoginOutcome, SaltedEntry
 from certchain.storage import SqlManagementDatabase
 database = SqlManagementDatabase(Path(sys.argv[1]))
-index = database.log_size()
-while True:
-    entry = LogEntry(index, 0, LoginOutcome.REFUSED, "C2", "LoginRefused", None, None, None, 7, None)
-    database.append_entries([SaltedEntry(entry, bytes(32))])
-    print(index, flush=True)
-    index += 1
+for user in count(1):
+    database.put_user(user, f"user {user}", bytes(32))
+    print(user, flush=True)
 """
 
 
@@ -54,12 +50,6 @@ def database(path: Path) -> Iterator[SqlManagementDatabase]:
     database.close()
 
 
-def entry(index: int) -> SaltedEntry:
-    return SaltedEntry(
-        LogEntry(index, 0, LoginOutcome.REFUSED, "C2", "LoginRefused", None, None, None, DeviceId(7), None), bytes(32)
-    )
-
-
 def execute(path: Path, *statements: str) -> None:
     """What somebody does to the file behind the database's back."""
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -73,7 +63,6 @@ def filled(database: SqlManagementDatabase) -> None:
     database.put_user(UserId(3), "Mina", bytes(32))
     database.put_app(AppManifest("remote", "1.0", DIGEST))
     database.put_key_data(DIGEST, b"sealed")
-    database.append_entries([entry(0), entry(1)])
 
 
 def test_every_record_is_there_after_closing_and_opening_again(path: Path) -> None:
@@ -87,16 +76,16 @@ def test_every_record_is_there_after_closing_and_opening_again(path: Path) -> No
     assert again.user(UserId(3)) == ("Mina", bytes(32))
     assert again.app("remote", "1.0") == AppManifest("remote", "1.0", DIGEST)
     assert again.key_data(DIGEST) == b"sealed"
-    assert again.entries(0, 9) == (entry(0), entry(1))
     again.close()
 
 
-def test_two_processes_see_the_same_log(database: SqlManagementDatabase, path: Path) -> None:
+def test_two_processes_see_the_same_records(database: SqlManagementDatabase, path: Path) -> None:
     other = SqlManagementDatabase(path)
-    database.append_entries([entry(0)])
-    other.append_entries([entry(1)])
+    database.put_user(UserId(3), "Mina", bytes(32))
+    other.put_user(UserId(4), "Jun", bytes(32))
 
-    assert database.entries(0, 9) == other.entries(0, 9) == (entry(0), entry(1))
+    assert database.user(UserId(4)) == ("Jun", bytes(32))
+    assert other.user(UserId(3)) == ("Mina", bytes(32))
     other.close()
 
 
@@ -106,31 +95,28 @@ def test_commits_are_synced_in_a_write_ahead_log(database: SqlManagementDatabase
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
 
 
-@pytest.mark.parametrize("appends", [1, 5, 40])
-def test_a_killed_server_has_every_entry_that_was_told(path: Path, appends: int) -> None:
-    command = [sys.executable, "-c", APPENDER, str(path)]
+@pytest.mark.parametrize("puts", [1, 5, 40])
+def test_a_killed_server_has_every_record_that_was_told(path: Path, puts: int) -> None:
+    command = [sys.executable, "-c", ENROLLER, str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
-        told = [int(server.stdout.readline()) for _ in range(appends)]
+        told = [int(server.stdout.readline()) for _ in range(puts)]
         server.send_signal(signal.SIGKILL)
         told += [int(line) for line in server.stdout]
 
     database = SqlManagementDatabase(path)
-    assert told == list(range(len(told)))
-    assert len(told) <= database.log_size() <= len(told) + 1
-    assert [salted.entry.index for salted in database.entries(0, 1000)] == list(range(database.log_size()))
+    assert told == list(range(1, len(told) + 1))
+    assert [database.user(UserId(user))[0] for user in told] == [f"user {user}" for user in told]
     database.close()
 
 
-def test_an_append_that_fails_half_way_appends_nothing(database: SqlManagementDatabase, path: Path) -> None:
-    execute(
-        path,
-        "CREATE TRIGGER full BEFORE INSERT ON log_entries WHEN NEW.\"index\" = 1 BEGIN SELECT RAISE(ABORT, 'disk full'); END",
-    )
+def test_a_change_that_fails_half_way_changes_nothing(database: SqlManagementDatabase, path: Path) -> None:
+    database.put_user(UserId(3), "Mina", bytes(32))
+    execute(path, "CREATE TRIGGER full BEFORE INSERT ON users BEGIN SELECT RAISE(ABORT, 'disk full'); END")
 
     with pytest.raises(StorageUnavailable, match="disk full"):
-        database.append_entries([entry(0), entry(1)])
-    assert database.log_size() == 0
+        database.put_user(UserId(3), "Mina Kim", bytes(32))
+    assert database.user(UserId(3)) == ("Mina", bytes(32))
 
 
 def test_a_full_disk_is_told_and_the_records_stay(database: SqlManagementDatabase) -> None:
@@ -188,9 +174,9 @@ def test_a_place_where_no_file_can_be_is_refused(tmp_path: Path) -> None:
 
 def test_a_database_of_another_schema_is_refused(database: SqlManagementDatabase, path: Path) -> None:
     database.close()
-    execute(path, "UPDATE schema SET version = 2")
+    execute(path, "UPDATE schema SET version = 1")
 
-    with pytest.raises(StorageUnavailable, match="schema version 2, not 1"):
+    with pytest.raises(StorageUnavailable, match="schema version 1, not 2"):
         SqlManagementDatabase(path)
 
 
@@ -207,7 +193,7 @@ def test_a_lost_file_is_told(database: SqlManagementDatabase, path: Path) -> Non
     shutil.rmtree(path.parent)
 
     with pytest.raises(StorageUnavailable):
-        database.log_size()
+        database.user(UserId(3))
 
 
 @pytest.mark.parametrize(
@@ -218,8 +204,6 @@ def test_a_lost_file_is_told(database: SqlManagementDatabase, path: Path) -> Non
         ("UPDATE user_devices SET exchange_key = x''", "user device"),
         ("UPDATE apps SET status = 'welcome'", "app"),
         ("UPDATE apps SET digest = 'sha-1:00'", "app"),
-        ("UPDATE log_entries SET entry = x'a0'", "log"),
-        ("UPDATE log_entries SET entry = x'ff'", "log"),
     ],
 )
 def test_a_record_that_could_not_have_been_written_is_told(
@@ -232,7 +216,6 @@ def test_a_record_that_could_not_have_been_written_is_told(
         "device": lambda: database.device(LAMP.device),
         "user device": lambda: database.user_device(UserDeviceId(2)),
         "app": lambda: database.app("remote", "1.0"),
-        "log": lambda: database.entries(0, 9),
     }
     with pytest.raises(StorageUnavailable, match=f"a record of the {kind} is damaged"):
         readers[kind]()
