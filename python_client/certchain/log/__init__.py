@@ -1,18 +1,14 @@
-"""The log engine: durable entries in the management database, batches on the ledger, replays, checkpoints and proofs."""
+"""The log engine: entries that are durable before anyone is answered, published under signed checkpoints, and brought to the chain."""
 
-from certchain.log.leaf import entry_leaf_hash
-from certchain.log.publisher import LogPublisher
-from certchain.log.replay import EntrySource, Progress, Replayed, read_entries, replay
-from certchain.log.writer import BATCH_LIMIT, LogWriter
+from certchain.log.sealing import Body
+from certchain.log.source import EntrySource, LogSource
+from certchain.log.writer import LogLimits, LogWriter, Ticket
 
 __all__ = [
-    "BATCH_LIMIT",
+    "Body",
     "EntrySource",
-    "LogPublisher",
+    "LogLimits",
+    "LogSource",
     "LogWriter",
-    "Progress",
-    "Replayed",
-    "entry_leaf_hash",
-    "read_entries",
-    "replay",
+    "Ticket",
 ]

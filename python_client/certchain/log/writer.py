@@ -1,151 +1,257 @@
-"""The log's writer: an entry is durable before anyone is answered, and reaches the chain in batches (C16)."""
+"""The log's writer: an entry is durable before anyone is answered, and those that come together share one write (C13).
 
-import secrets
+There is no thread of its own. Entries gather in a group; whoever waits for a group first leads it: they wait until the disk is free,
+close the group and write it for all who are in it. While they do, the next group gathers.
+"""
+
 import threading
-from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import dataclass, field
 
-from certchain.errors import SizeMismatch
-from certchain.ledger import LoginLogLedger
-from certchain.log.leaf import entry_leaf_hash
-from certchain.log.replay import replay
-from certchain.merkle import CompactRange
-from certchain.models.digest import Digest
-from certchain.models.identifier import DeviceId, RegistrationId, UserDeviceId, UserId
-from certchain.models.log import LogEntry, LoginOutcome, SaltedEntry
-from certchain.storage import ManagementDatabase
+from certchain.config.clock import Clock
+from certchain.encoding.entry import entry_bytes, read_entry
+from certchain.errors import CertchainError, LogBacklogFull, LogBusy, MalformedValue, StorageUnavailable
+from certchain.log.sealing import Body, seal_bodies
+from certchain.models.entry import THE_LOG, ErasureEntry, LogEntry
+from certchain.models.log import key_period
+from certchain.storage import LogStore, SubjectKeyStore
 
-BATCH_LIMIT = 1000
-SALT_LENGTH = 32
-_UNPLACED = 0
+_LARGEST_NUMBER = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting:
-    """One entry on its way into the database; whichever thread writes the group tells its index, or the error."""
+class LogLimits:
+    """How much may wait: ``queue`` entries for the disk, ``backlog`` in the log for the chain; a ``group`` has so many at most.
 
-    entry: LogEntry
-    index: Future[int] = field(default_factory=Future)
-
-
-@dataclass(slots=True)
-class LogWriter:
-    """Appends to the log in the management database and brings the chain up to it.
-
-    There is one writer for a log. It is thread-safe: entries recorded at the same time share one durable write. Salts
-    are random, 32 bytes each. The tree that it checks the chain with is rebuilt from the database by the first call
-    that needs it, and then grows with the chain.
+    ``patience`` is for how many seconds a submission waits for room in the queue before it is refused.
     """
 
-    database: ManagementDatabase
-    log: LoginLogLedger
-    _queue: list[_Waiting] = field(default_factory=list)
-    _queueing: threading.Lock = field(default_factory=threading.Lock)
-    _recording: threading.Lock = field(default_factory=threading.Lock)
-    _flushing: threading.Lock = field(default_factory=threading.Lock)
-    _tree: CompactRange = field(default_factory=CompactRange)
-    _seen: int | None = None
+    queue: int = 20_000
+    group: int = 2_000
+    backlog: int = 1_000_000
+    patience: float = 1.0
 
-    def record(
+
+@dataclass(slots=True, eq=False)
+class _Group:
+    """Entries that are written together, and what became of them. Whatever follows an ``erasure`` has other keys."""
+
+    bodies: list[Body] = field(default_factory=list)
+    erasure: ErasureEntry | None = None
+    led: bool = False
+    first: int = -1
+    problem: BaseException | None = None
+    settled: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ticket:
+    """The promise of a submission."""
+
+    _settle: Callable[[_Group], int]
+    _group: _Group
+    _place: int
+    _count: int
+
+    def wait(self) -> range:
+        """Returns the entries' indices once they are durable.
+
+        Raises ``StorageUnavailable``, or what else befell the group; then they are not in the log.
+        """
+        first = self._settle(self._group) + self._place
+        return range(first, first + self._count)
+
+
+class LogWriter:
+    """Appends to a log. There is one writer for a log, used by any number of threads.
+
+    ``lacking`` says, without asking anyone, how many of so many entries the chain lacks as far as is known: ``Anchor.lacking``.
+    """
+
+    def __init__(
         self,
+        store: LogStore,
+        keys: SubjectKeyStore,
+        origin: str,
+        clock: Clock,
         *,
-        at: int,
-        outcome: LoginOutcome,
-        step: str,
-        reason: str,
-        session: bytes | None,
-        user: UserId | None,
-        user_device: UserDeviceId | None,
-        device: DeviceId,
-        registration: RegistrationId | None,
-    ) -> int:
-        """C13: makes one entry durable and returns its index.
+        limits: LogLimits | None = None,
+        lacking: Callable[[int], int] | None = None,
+    ) -> None:
+        self._store, self._keys, self._clock = store, keys, clock
+        self._origin = origin
+        self._limits = limits or LogLimits()
+        self._lacking = lacking or (lambda size: 0)
+        self._groups: deque[_Group] = deque()
+        self._waiting = 0
+        self._latest: int | None = None
+        self._gathering = threading.Lock()  # guards the groups, for moments only
+        self._writing = threading.Lock()  # held by whoever writes a group, and around what must not meet a write
 
-        Raises ``StorageUnavailable``; then the entry is not in the log.
+    def size(self) -> int:
+        """How many entries are durable."""
+        return self._store.size()
+
+    def record(self, entry: LogEntry) -> int:
+        """C13: makes one entry durable and returns its index. Raises what ``submit`` and ``Ticket.wait`` raise."""
+        return self.submit((entry,)).wait().start
+
+    def submit(self, entries: Sequence[LogEntry]) -> Ticket:
+        """Takes entries in, to be written one after the other; they are durable when the ticket's ``wait`` returns.
+
+        Raises ``LogBusy`` or ``LogBacklogFull``; ``MalformedValue`` for no entries, more than a group takes, an erasure that is not the
+        last, or a subject or text that cannot be kept. Then none of them is taken.
         """
-        entry = LogEntry(_UNPLACED, at, outcome, step, reason, session, user, user_device, device, registration)
-        waiting = _Waiting(entry)
-        with self._queueing:
-            self._queue.append(waiting)
-        with self._recording:  # whoever comes first writes for all who wait
-            if not waiting.index.done():
-                self._write_queue()
-        return waiting.index.result()
+        return self.submit_bodies([(entry.subject, entry_bytes(entry)) for entry in entries])
 
-    def behind(self) -> int:
-        """How many entries the chain was not yet seen to have. Asks the chain the first time only."""
-        if self._seen is None:
-            self._seen = self.log.size()
-        return self.lacking(self.database.log_size())
+    def submit_bodies(self, bodies: Sequence[Body]) -> Ticket:
+        """The same for entries that are encoded already. The caller vouches that each body is an entry about its subject."""
+        _require_bodies(bodies, self._limits.group)
+        erasure = _erasure_at_the_end(bodies)
+        self._require_chain_near()
+        deadline = time.monotonic() + self._limits.patience
+        while (ticket := self._place(bodies, erasure)) is None:
+            self._make_room(deadline)
+        return ticket
 
-    def lacking(self, size: int) -> int:
-        """How many of the first ``size`` entries the chain was not yet seen to have. Asks nobody, and cannot fail."""
-        return max(size - (self._seen or 0), 0)
+    def close(self) -> None:
+        """Waits for the write that is under way, and lets another writer take over."""
+        with self._writing:
+            self._store.close()
 
-    def flush(self, limit: int = BATCH_LIMIT) -> int:
-        """C16: brings the chain up to the database, at most ``limit`` entries a batch; returns how many it appended.
+    # ------------------------------------------------------------------------------------------------------- gathering
 
-        Raises ``LogInconsistent``, before it appends anything, if the chain holds other entries than the database.
-        After ``LedgerTimeout``, any other error or a crash it can simply be called again: nothing is missing, nothing
-        is there twice.
-        """
-        with self._flushing:
-            appended = 0
-            while batch := self._next_batch(limit):
-                appended += self._append(batch)
-            return appended
+    def _require_chain_near(self) -> None:
+        behind = self._lacking(self._store.size())
+        if behind >= self._limits.backlog:
+            raise LogBacklogFull(behind, self._limits.backlog)
 
-    def confirmed(self) -> tuple[int, Digest]:
-        """The chain's size and root, found to be those of the database's entries. Raises ``LogInconsistent``."""
-        with self._flushing:
-            self._follow_chain()
-            return self._tree.size, self._tree.root()
+    def _place(self, bodies: Sequence[Body], erasure: ErasureEntry | None) -> Ticket | None:
+        """A place in the group that gathers, or in a new one; none while the queue is full."""
+        count = len(bodies)
+        with self._gathering:
+            if self._waiting and self._waiting + count > self._limits.queue:
+                return None
+            group = self._group_for(count, erasure)
+            place = len(group.bodies)
+            group.bodies.extend(bodies)
+            self._waiting += count
+        return Ticket(self._settle, group, place, count)
 
-    def _write_queue(self) -> None:
-        with self._queueing:
-            group, self._queue = self._queue, []
+    def _group_for(self, count: int, erasure: ErasureEntry | None) -> _Group:
+        """The group that takes so many entries more; an erasure has its own. The caller holds ``_gathering``."""
+        last = self._groups[-1] if self._groups else None
+        alone = erasure is not None or last is None or last.erasure is not None
+        if last is None or alone or len(last.bodies) + count > self._limits.group:
+            last = _Group(erasure=erasure)
+            self._groups.append(last)
+        return last
+
+    def _make_room(self, deadline: float) -> None:
+        """Waits for the disk, and writes the oldest group: those who submitted it may not be waiting for it yet."""
+        if not self._writing.acquire(timeout=max(deadline - time.monotonic(), 0)):
+            raise LogBusy(self._waiting, self._limits.queue)
         try:
-            first = self.database.log_size()
-            placed = [replace(waiting.entry, index=first + place) for place, waiting in enumerate(group)]
-            self.database.append_entries([SaltedEntry(entry, secrets.token_bytes(SALT_LENGTH)) for entry in placed])
-        except BaseException as problem:  # whatever it was, all who wait have to hear of it
-            for waiting in group:
-                waiting.index.set_exception(problem)
+            self._write_oldest()
+        finally:
+            self._writing.release()
+
+    # --------------------------------------------------------------------------------------------------------- writing
+
+    def _settle(self, group: _Group) -> int:
+        """The group's first index, once it is written; whoever comes first sees to that."""
+        if not group.settled.is_set():
+            with self._gathering:
+                leads, group.led = not group.led, True
+            if leads:
+                self._lead(group)
+            else:
+                group.settled.wait()
+        if group.problem is not None:
+            raise _for_another_thread(group.problem) from group.problem
+        return group.first
+
+    def _lead(self, group: _Group) -> None:
+        try:
+            with self._writing:
+                while not group.settled.is_set():
+                    self._write_oldest()
+        except (
+            BaseException
+        ) as problem:  # the end of this thread, by an interrupt or worse: those who follow have to hear of it
+            self._abandon(group, problem)
             raise
-        for waiting, entry in zip(group, placed, strict=True):
-            waiting.index.set_result(entry.index)
 
-    def _next_batch(self, limit: int) -> list[Digest]:
-        """The leaf hashes that the chain lacks next, once what it has is known to be ours."""
-        self._follow_chain()
-        return [entry_leaf_hash(salted) for salted in self.database.entries(self._tree.size, limit)]
-
-    def _append(self, batch: list[Digest]) -> int:
-        expected = self._tree.size
-        try:
-            self.log.append(expected, self._tree.frontier, batch)
-        except SizeMismatch:
-            # An append that had timed out arrived in the meantime: what is there now is read, and checked, again.
-            if self.log.size() == expected:
-                raise
-            return 0
-        return len(batch)
-
-    def _follow_chain(self) -> None:
-        """Brings the tree to the chain's size from the database, and compares the roots."""
-        size = self.log.size()
-        if size < self._tree.size:  # another node, or a chain that went back: nothing is taken for granted
-            self._tree = CompactRange()
-        self._grow_tree(size)
-        if self._tree.root() != self.log.root_at(size):
-            self._tree = CompactRange()
-            replayed = replay(self.database, self.log, size)  # raises with the entry that differs, and how
-            self._tree.extend(replayed.leaf_hashes)
-        self._seen = size
-
-    def _grow_tree(self, size: int) -> None:
-        while self._tree.size < size:
-            page = self.database.entries(self._tree.size, min(BATCH_LIMIT, size - self._tree.size))
-            if not page:
+    def _write_oldest(self) -> None:
+        """Writes the group that has waited longest, if there is one. The caller holds ``_writing``."""
+        with self._gathering:
+            if not self._groups:
                 return
-            self._tree.extend(entry_leaf_hash(salted) for salted in page)
+            group = self._groups.popleft()
+            self._waiting -= len(group.bodies)
+        try:
+            group.first = self._append(group)
+        except BaseException as problem:
+            group.problem = problem
+            if not isinstance(problem, CertchainError):
+                raise
+        finally:
+            group.settled.set()
+
+    def _abandon(self, group: _Group, problem: BaseException) -> None:
+        with self._gathering:
+            if group not in self._groups:
+                return
+            self._groups.remove(group)
+            self._waiting -= len(group.bodies)
+        group.problem = problem
+        group.settled.set()
+
+    def _append(self, group: _Group) -> int:
+        first = self._store.size()
+        at = max(self._clock.now(), self._latest_time(first))
+        entries, leaf_hashes = seal_bodies(self._keys, self._origin, first, at, group.bodies)
+        if group.erasure is not None:
+            # Before the erasure is in the log, so that nothing after it is under a key that it asks to destroy. Should the log not
+            # take it, nothing is lost: a retired key can still be read.
+            index, until = entries[-1].leaf.index, key_period(group.erasure.before - 1) + 1
+            self._keys.retire(group.erasure.erased, until, index)
+        self._store.append(entries, leaf_hashes)
+        self._latest = at
+        return first
+
+    def _latest_time(self, size: int) -> int:
+        """When the last entry was logged: the next one is not older, whatever the clock says."""
+        if self._latest is None:
+            self._latest = self._store.entries(size - 1, 1)[0].leaf.at if size else 0
+        return self._latest
+
+
+def _require_bodies(bodies: Sequence[Body], limit: int) -> None:
+    """What no store could keep is refused before it shares a group with what others wrote."""
+    if not 0 < len(bodies) <= limit:
+        raise MalformedValue("entries", f"there are {len(bodies)}, not 1 to {limit}")
+    for subject, _ in bodies:
+        if not 0 <= subject.number <= _LARGEST_NUMBER:
+            raise MalformedValue("subject", f"its number is not 0 to {_LARGEST_NUMBER}")
+
+
+def _erasure_at_the_end(bodies: Sequence[Body]) -> ErasureEntry | None:
+    """An erasure separates the keys of what comes before it from those of what follows: so it can only be the last."""
+    found = None
+    for subject, body in bodies:
+        if found is not None:
+            raise MalformedValue("entries", "an erasure stands before others: submit it last")
+        if subject == THE_LOG and isinstance(entry := read_entry(body), ErasureEntry):
+            found = entry
+    return found
+
+
+def _for_another_thread(problem: BaseException) -> CertchainError:
+    """An error of its own for each who waits, as a traceback belongs to one."""
+    if isinstance(problem, CertchainError):
+        return copy(problem)
+    return StorageUnavailable(f"the write was broken off by {type(problem).__name__}")
