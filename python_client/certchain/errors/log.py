@@ -7,6 +7,7 @@ from certchain.errors.base import InvalidInput, NotAuthorised, SettingsError, Un
 __all__ = [
     "BodyChanged",
     "BodyErased",
+    "CheckpointOutdated",
     "CosignaturesMissing",
     "HoldExists",
     "LogBacklogFull",
@@ -15,6 +16,7 @@ __all__ = [
     "LogInUse",
     "NotConsistent",
     "SubjectOnHold",
+    "TileInvalid",
     "UnknownHold",
     "UnknownLog",
     "UnknownTile",
@@ -109,6 +111,28 @@ class CosignaturesMissing(VerificationFailed):
 
     sentence = "The checkpoint has {found} good cosignatures of known witnesses, and {quorum} are asked for."
     advice = "Ask for the checkpoint again later; do not rely on this one."
+
+
+@dataclass(eq=False)
+class CheckpointOutdated(VerificationFailed):
+    """A checkpoint is of the log, but of an earlier size than one that was seen before."""
+
+    size: int
+    seen_size: int
+
+    sentence = "The checkpoint is of {size} entries, and {seen_size} have been seen already."
+    advice = "Ask again, or ask another: someone may be showing the log as it was."
+
+
+@dataclass(eq=False)
+class TileInvalid(VerificationFailed):
+    """A tile or an entry bundle is not of the tree that a checkpoint speaks of."""
+
+    path: str
+    size: int
+
+    sentence = "What is shown as {path} is not of the log of {size} entries that the checkpoint speaks of."
+    advice = "Keep the checkpoint and the tile as evidence, and ask a mirror."
 
 
 @dataclass(eq=False)
