@@ -37,12 +37,13 @@ def local_holders() -> dict[str, list[Any]]:
 
 
 def apply_table(contracts: Mapping[str, Any], admin: Any) -> None:
-    """Names the roles, and gives each function of each contract the role that it asks for."""
+    """Names the roles, and gives each function that a contract has the role that it asks for."""
     table, permissions = permission_table(), contracts["Permissions"]
     for role, number in table.roles.items():
         permissions.labelRole(number, role, {"from": admin})
         for name in table.functions:
-            selectors = [contracts[name].signatures[function] for function in table.functions_of(name, role)]
+            known = contracts[name].signatures
+            selectors = [known[function] for function in table.functions_of(name, role) if function in known]
             if selectors:
                 permissions.setTargetFunctionRole(contracts[name], selectors, number, {"from": admin})
 

@@ -1,20 +1,24 @@
 """Fills a fresh deployment with something to look at: `brownie run seed --network <network>`.
 
 Defines the fifteen combination methods, enrols a service, a device, a user device and a user, registers the two devices
-by all three factors, and appends a first batch to the login log. Every value is a real one, but the private keys and the
+by all three factors, and brings a first batch to the login log. Every value is a real one, but the private keys and the
 user's secret are thrown away: nobody can be certified with what is seeded here.
 """
 
 from itertools import permutations
 from secrets import token_bytes, token_urlsafe
+from time import time
 from typing import Any
 
 from certchain.encoding import digest
+from certchain.encoding.leaf import leaf_bytes
 from certchain.keys import KeyPair, SecretKeys
-from certchain.merkle import leaf_hash
+from certchain.merkle import leaf_hash, root
 from certchain.models.application import RegistrationHash
 from certchain.models.certification import DeviceInformation, UserDeviceInformation
+from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, MethodNumber, UserId
+from certchain.models.log import LogLeaf
 from certchain.models.registration import Factor, PublicKeys, RiskLevel
 from scripts.anvil import answer_when_mined
 from scripts.deploy import deployed
@@ -31,7 +35,7 @@ def main() -> None:
     method = define_methods(contracts["Registration"], authority)
     contracts["Registration"].enrolService(*raw(KeyPair.generate().public), authority)
     register(contracts["Registration"], method, server)
-    append_first_batch(contracts["LoginLog"], server)
+    bring_first_batch(contracts["LoginLog"], server)
 
 
 def define_methods(registration: Any, authority: dict[str, Any]) -> MethodNumber:
@@ -71,10 +75,17 @@ def commitment(registration: RegistrationHash) -> bytes:
     return digest.commitment(registration).value
 
 
-def append_first_batch(login_log: Any, server: dict[str, Any]) -> None:
-    """A few entries, as good as any to a log that sees only their leaf hashes; an empty log has no frontier."""
-    leaves = [digest.log_leaf(token_bytes(32), f"seeded entry {index}".encode()) for index in range(FIRST_BATCH)]
-    login_log.append(0, [], [leaf_hash(leaf).value for leaf in leaves], server)
+def bring_first_batch(login_log: Any, server: dict[str, Any]) -> None:
+    """A few entries that nobody can open, as good as any to a contract that sees only leaf hashes, or only a root.
+
+    An empty log has no frontier, and nothing that an anchor has to be consistent with.
+    """
+    leaves = [LogLeaf(index, int(time()), Digest(token_bytes(32))) for index in range(FIRST_BATCH)]
+    hashes = [leaf_hash(leaf_bytes(leaf)) for leaf in leaves]
+    if "append" in login_log.signatures:
+        login_log.append(0, [], [each.value for each in hashes], server)
+    else:
+        login_log.anchor(0, FIRST_BATCH, root(hashes).value, [], server)
 
 
 def raw(keys: PublicKeys) -> tuple[bytes, bytes]:

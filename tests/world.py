@@ -19,10 +19,10 @@ from certchain.ledger.chain import ChainLedger, Connection, deploy, fund
 from certchain.ledger.embedded import embedded_chain
 from certchain.ledger.memory import MemoryNetwork
 from certchain.ledger.node import Program, find_program, free_port, start_node
-from certchain.merkle import CompactRange
+from certchain.merkle import CompactRange, consistency_path
 from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, MethodNumber, ProductId, RegistrationId, UserDeviceId
-from certchain.models.log import LogBatch
+from certchain.models.log import ConsistencyProof, LogMode
 from certchain.models.registration import Factor, PublicKeys, RegistrationRequest, RiskLevel
 
 KINDS = ("memory", "eth-tester", "anvil", "ganache")
@@ -41,13 +41,24 @@ ROLES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What was added to the login log at once, and the root that it led to."""
+
+    first_index: int
+    size: int
+    root: Digest
+    leaf_hashes: tuple[Digest, ...]
+
+
 @dataclass
 class World:
     """The ledgers of all the people on one network; what they make is new and valid by default."""
 
     ledgers: dict[str, Any]
     tree: CompactRange = field(default_factory=CompactRange)
-    batches: list[LogBatch] = field(default_factory=list)
+    leaf_hashes: list[Digest] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     three_factors: MethodNumber = field(init=False)
 
@@ -75,13 +86,22 @@ class World:
     def registration(self, **values: Any) -> RegistrationId:
         return self["server"].registrations.register(self.request(**values))
 
-    def append(self, count: int) -> LogBatch:
-        """Appends new leaves to the login log."""
-        leaf_hashes, before = tuple(word() for _ in range(count)), self.tree.size
-        self["server"].login_log.append(before, self.tree.frontier, leaf_hashes)
-        self.tree.extend(leaf_hashes)
-        self.batches.append(LogBatch(before, self.tree.root(), leaf_hashes))
-        return self.batches[-1]
+    def grow(self, count: int) -> Step:
+        """Adds new leaves to the login log, as its mode asks for."""
+        log, before, frontier = self["server"].login_log, self.tree.size, self.tree.frontier
+        added = tuple(word() for _ in range(count))
+        self.leaf_hashes.extend(added)
+        self.tree.extend(added)
+        if log.mode is LogMode.RECORDED:
+            log.append(before, frontier, added)
+        else:
+            log.anchor(self.consistency(before, self.tree.size), self.tree.root())
+        self.steps.append(Step(before, self.tree.size, self.tree.root(), added))
+        return self.steps[-1]
+
+    def consistency(self, old_size: int, new_size: int) -> ConsistencyProof:
+        """The proof that the log was only added to."""
+        return ConsistencyProof(old_size, new_size, consistency_path(self.leaf_hashes, old_size, new_size))
 
     def product(self) -> ProductId:
         return self["manufacturer"].updates.register_product("lock", f"model {next(self.numbers)}")
@@ -133,17 +153,17 @@ def refused(expected: CertchainError) -> Iterator[None]:
 
 
 @contextmanager
-def world(kind: str, folder: Path) -> Iterator[World]:
+def world(kind: str, folder: Path, mode: LogMode = LogMode.RECORDED) -> Iterator[World]:
     """A network of one of ``KINDS``. Where its program is missing, the test is skipped; in CI it fails."""
     if kind == "memory":
-        yield World(_in_memory())
+        yield World(_in_memory(mode))
     elif kind == "eth-tester":
-        yield World(on_chain(embedded_chain()))
+        yield World(on_chain(embedded_chain(), mode))
     else:
         require_program(Program(kind))
         with start_node(Program(kind), folder, free_port()) as node:
             connection = Connection.http(node.url)
-            yield World(on_chain(connection))
+            yield World(on_chain(connection, mode))
             connection.close()
 
 
@@ -156,18 +176,18 @@ def require_program(program: Program) -> Path:
         pytest.skip(f"{program} is not installed; `make setup` gets it")
 
 
-def on_chain(connection: Connection) -> dict[str, Any]:
+def on_chain(connection: Connection, mode: LogMode = LogMode.RECORDED) -> dict[str, Any]:
     """Ledgers of all the people on a new deployment."""
     accounts = {name: Account.create() for name in ROLES}
     fund(connection, [account.address for account in accounts.values()])
-    deployment = deploy(connection, accounts["admin"], APPROVALS_REQUIRED)
+    deployment = deploy(connection, accounts["admin"], APPROVALS_REQUIRED, login_log_mode=mode)
     return _with_roles(
         {name: ChainLedger.connect(connection, deployment, account) for name, account in accounts.items()}
     )
 
 
-def _in_memory() -> dict[str, Any]:
-    network = MemoryNetwork(SystemClock(), APPROVALS_REQUIRED)
+def _in_memory(mode: LogMode) -> dict[str, Any]:
+    network = MemoryNetwork(SystemClock(), APPROVALS_REQUIRED, login_log_mode=mode)
     accounts = {name: network.admin if name == "admin" else "0x" + secrets.token_hex(20) for name in ROLES}
     return _with_roles({name: network.ledger(account) for name, account in accounts.items()})
 

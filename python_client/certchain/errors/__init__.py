@@ -32,7 +32,7 @@ from certchain.errors.base import (
 from certchain.errors.certification import *  # noqa: F403
 from certchain.errors.local import *  # noqa: F403
 from certchain.errors.log import *  # noqa: F403
-from certchain.errors.login_log import *  # noqa: F403
+from certchain.errors.log_contract import *  # noqa: F403
 from certchain.errors.registration import *  # noqa: F403
 from certchain.errors.update import *  # noqa: F403
 from certchain.errors.update_registry import *  # noqa: F403

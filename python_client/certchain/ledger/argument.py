@@ -9,6 +9,7 @@ from eth_typing import ChecksumAddress
 from eth_utils.address import is_checksum_address, is_checksum_formatted_address, to_checksum_address
 
 from certchain.errors import MalformedValue
+from certchain.models.log import ConsistencyProof
 from certchain.models.registration import Factor, RegistrationRequest, RiskLevel
 
 IDENTIFIER_BITS = 48
@@ -71,6 +72,13 @@ def factors(values: Iterable[int]) -> tuple[Factor, ...]:
 def risk(value: int) -> RiskLevel:
     """A risk level."""
     return _choice("risk", RiskLevel, value)
+
+
+def consistency(proof: ConsistencyProof) -> ConsistencyProof:
+    """A consistency proof between two sizes of a log."""
+    size("old_size", proof.old_size)
+    size("new_size", proof.new_size)
+    return proof
 
 
 def request(wanted: RegistrationRequest) -> RegistrationRequest:

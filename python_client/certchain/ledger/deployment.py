@@ -12,8 +12,12 @@ from certchain.config.file import FOR_ALL, write_whole
 from certchain.encoding.digest import network
 from certchain.errors import ConfigurationInvalid, MalformedValue
 from certchain.ledger import argument
+from certchain.models.log import LogMode
 
 CONTRACTS = ("Permissions", "Registration", "LoginLog", "UpdateRegistry")
+LOG_SOURCES = {LogMode.RECORDED: "RecordedLog", LogMode.ANCHORED: "AnchoredLog"}
+SOURCES = ("Permissions", "Registration", *LOG_SOURCES.values(), "UpdateRegistry")
+"""What the contracts of a network are compiled from: each is its own source, but a log, which its mode chooses one for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +27,26 @@ class Deployment:
     chain_id: int
     block: int
     contracts: Mapping[str, ChecksumAddress]
+    login_log_mode: LogMode = LogMode.RECORDED
 
     @property
     def identity(self) -> bytes:
         """What tells this network from every other: 32 bytes over its chain id and its contracts' addresses."""
         return network(self.chain_id, [self.contracts[name] for name in CONTRACTS]).value
 
+    def source(self, name: str) -> str:
+        """Which of ``SOURCES`` a contract is compiled from."""
+        return source(name, self.login_log_mode)
+
     def to_json(self) -> str:
         """The deployment file's content."""
-        return (
-            json.dumps({"chain_id": self.chain_id, "block": self.block, "contracts": dict(self.contracts)}, indent=2)
-            + "\n"
-        )
+        values = {
+            "chain_id": self.chain_id,
+            "block": self.block,
+            "login_log_mode": self.login_log_mode,
+            "contracts": dict(self.contracts),
+        }
+        return json.dumps(values, indent=2) + "\n"
 
     @classmethod
     def from_json(cls, text: str, path: str = "deployment", partial: bool = False) -> Self:
@@ -46,7 +58,8 @@ class Deployment:
             values = json.loads(text)
             names = [name for name in CONTRACTS if not partial or name in values["contracts"]]
             contracts = {name: argument.account(name, values["contracts"][name]) for name in names}
-            return cls(int(values["chain_id"]), int(values["block"]), contracts)
+            mode = LogMode(values["login_log_mode"])
+            return cls(int(values["chain_id"]), int(values["block"]), contracts, mode)
         except MalformedValue as problem:
             raise ConfigurationInvalid(path, str(problem).removesuffix(".")) from None
         except (ValueError, TypeError, KeyError) as problem:
@@ -64,6 +77,11 @@ class Deployment:
         except OSError as problem:
             raise ConfigurationInvalid(str(path), _reason(problem)) from None
         return cls.from_json(text, str(path), partial)
+
+
+def source(name: str, login_log_mode: LogMode) -> str:
+    """Which of ``SOURCES`` one of ``CONTRACTS`` is compiled from on a network with a login log of this mode."""
+    return LOG_SOURCES[login_log_mode] if name == "LoginLog" else name
 
 
 def write_settings(path: Path, text: str) -> None:

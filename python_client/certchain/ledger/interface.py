@@ -78,24 +78,52 @@ class RegistrationLedger(Protocol):
 
 
 class LogLedger(Protocol):
-    """A log's contract; see ``contracts/interfaces/ILog.sol``. Its mode decides which change it takes; the other raises ``WrongLogMode``."""
+    """A log's contract; its rules and errors stand in ``contracts/interfaces/ILog.sol``.
+
+    Its mode, fixed when the log was opened, decides which change it takes; the other raises ``WrongLogMode`` before anything is asked.
+    """
 
     @property
     def mode(self) -> LogMode: ...
 
     def append(self, expected_size: int, frontier: Sequence[Digest], leaf_hashes: Sequence[Digest]) -> None:
-        """Recorded mode: the contract computes the new root itself."""
+        """Recorded mode: the contract computes the new root itself, over the leaf hashes of the new entries.
+
+        ``expected_size`` is the size before, and ``frontier`` that tree's. Raises ``EmptyBatch``, ``SizeMismatch``, ``FrontierLength`` or
+        ``FrontierMismatch``.
+        """
         ...
 
     def anchor(self, proof: ConsistencyProof, new_root: Digest) -> None:
-        """Anchored mode: the contract takes size and root with the proof that nothing before was changed."""
+        """Anchored mode: the contract takes size and root with the proof that nothing before was changed (RFC 9162, 2.1.4).
+
+        From an empty log on, any root will do. Raises ``SizeMismatch``, ``NotLarger``, ``ProofLength`` or ``NotConsistent``.
+        """
         ...
 
     def size(self) -> int: ...
     def root(self) -> Digest: ...
-    def root_at(self, size: int) -> Digest: ...
-    def check_inclusion(self, leaf_hash: Digest, proof: InclusionProof) -> None: ...
-    def check_consistency(self, proof: ConsistencyProof) -> None: ...
+
+    def root_at(self, size: int) -> Digest:
+        """The root at a size that a step ended at, and of the empty log. Raises ``UnknownSize``.
+
+        An anchored log's contract knows the newest; the others are looked up as in ``batches``.
+        """
+        ...
+
+    def check_inclusion(self, leaf_hash: Digest, proof: InclusionProof) -> None:
+        """Has the contract check it, at a size that the contract knows: any step's of a recorded log, an anchored log's newest.
+
+        Raises ``UnknownSize``, ``IndexOutOfRange``, ``ProofLength`` or ``NotIncluded``.
+        """
+        ...
+
+    def check_consistency(self, proof: ConsistencyProof, old_root: Digest) -> None:
+        """Has the contract check that a tree with ``old_root``, of any size, is the beginning of the log at a size that it knows.
+
+        Raises ``UnknownSize``, ``ProofLength`` or ``NotConsistent``.
+        """
+        ...
 
     def batches(self, start: int, limit: int) -> tuple[LogBatch, ...]:
         """The log's steps from the one that holds entry ``start`` on, oldest first: at most ``limit``; none past the end.
@@ -105,7 +133,7 @@ class LogLedger(Protocol):
         ...
 
     def sender(self, batch: LogBatch) -> str:
-        """The account that brought a batch, as a checksummed address."""
+        """The account that brought a batch, as a checksummed address. Raises ``LedgerMisbehaved`` if the ledger has no such batch."""
         ...
 
 

@@ -18,7 +18,7 @@ from eth_utils.abi import (
 )
 
 from certchain.errors import LedgerMisbehaved
-from certchain.ledger.deployment import CONTRACTS
+from certchain.ledger.deployment import SOURCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,14 @@ class Artifact:
         """The data of the transaction that deploys it."""
         return self.bytecode + encode(self.constructor, arguments)
 
+    def fits(self, code: bytes) -> bool:
+        """Whether a deployed contract with this code can be one of these: it compares a call with the selector of every function."""
+        return all(function.selector.lstrip(b"\0") in code for function in self.functions.values())
+
 
 @cache
 def artifact(name: str) -> Artifact:
-    """The artifact of one of ``CONTRACTS``."""
+    """The artifact of one of ``SOURCES``."""
     shipped = json.loads((files("certchain.ledger") / "artifact" / f"{name}.json").read_text())
     abi = shipped["abi"]
     return Artifact(
@@ -96,13 +100,13 @@ def artifact(name: str) -> Artifact:
 @cache
 def function_names() -> Mapping[bytes, str]:
     """The name of each function of the contracts, by its selector."""
-    return {function.selector: function.name for name in CONTRACTS for function in artifact(name).functions.values()}
+    return {function.selector: function.name for name in SOURCES for function in artifact(name).functions.values()}
 
 
 @cache
 def error_types() -> Mapping[bytes, tuple[str, tuple[str, ...]]]:
     """The name and the types of each error of the contracts, by its selector."""
-    errors = {name: kinds for contract in CONTRACTS for name, kinds in artifact(contract).errors.items()}
+    errors = {name: kinds for contract in SOURCES for name, kinds in artifact(contract).errors.items()}
     return {
         function_signature_to_4byte_selector(f"{name}({','.join(kinds)})"): (name, kinds)
         for name, kinds in errors.items()

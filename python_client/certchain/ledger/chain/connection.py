@@ -7,6 +7,7 @@ from typing import Any, Self, TypeVar
 
 import requests
 from eth_typing import BlockIdentifier, ChecksumAddress, HexStr
+from eth_utils.address import to_checksum_address
 from hexbytes import HexBytes
 from web3 import HTTPProvider, Web3
 from web3.exceptions import ContractLogicError, TransactionNotFound, Web3RPCError
@@ -117,6 +118,10 @@ class Connection:
         most = _HEADROOM * max(price, int(base_fee))
         return {"maxFeePerGas": Wei(most), "maxPriorityFeePerGas": Wei(max(price - int(base_fee), 0))}
 
+    def block_time(self, block: int) -> int:
+        """When a block was made, in seconds since the epoch."""
+        return self._ask_plainly(lambda: int(self._web3.eth.get_block(block)["timestamp"]))
+
     def accounts(self) -> tuple[ChecksumAddress, ...]:
         """The accounts that the node signs for by itself; none on a node that is not for development."""
         return self._ask_plainly(lambda: tuple(self._web3.eth.accounts))
@@ -131,12 +136,11 @@ class Connection:
 
     def knows(self, transaction: bytes) -> bool:
         """Whether the node has a transaction with this hash, in a block or in its pool."""
-        return (
-            self._ask_plainly(
-                lambda: self._found(lambda: self._web3.eth.get_transaction(HexStr("0x" + transaction.hex())))
-            )
-            is not None
-        )
+        return self.sender(transaction) is not None
+
+    def sender(self, transaction: bytes) -> ChecksumAddress | None:
+        """Whose the transaction with this hash is, or ``None`` if the node has none in a block or in its pool."""
+        return self._ask_plainly(lambda: self._sender(HexBytes(transaction)))
 
     def receipt(self, transaction: bytes) -> Receipt | None:
         """What became of the transaction with this hash, or ``None`` if it is in no block."""
@@ -151,6 +155,10 @@ class Connection:
             "toBlock": last,
         }
         return self._ask(lambda: tuple(_log(entry) for entry in self._web3.eth.get_logs(wanted)))
+
+    def _sender(self, transaction: HexBytes) -> ChecksumAddress | None:
+        found = self._found(lambda: self._web3.eth.get_transaction(transaction))
+        return None if found is None else to_checksum_address(found["from"])
 
     def _receipt(self, transaction: HexBytes) -> Receipt | None:
         found = self._found(lambda: self._web3.eth.get_transaction_receipt(transaction))
@@ -205,7 +213,14 @@ def _log(entry: Any) -> Log:
         tuple(bytes(topic) for topic in entry["topics"]),
         bytes(entry["data"]),
         int(entry["blockNumber"]),
+        bytes(entry["transactionHash"]),
+        _time(entry.get("blockTimestamp")),
     )
+
+
+def _time(timestamp: Any) -> int | None:
+    """A log's time; web3 leaves it in the node's own form, and not every node gives it."""
+    return int(timestamp, 16) if isinstance(timestamp, str) else timestamp
 
 
 def _revert_data(revert: ContractLogicError) -> bytes:

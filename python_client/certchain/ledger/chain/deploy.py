@@ -1,6 +1,7 @@
 """Deploying a network's contracts, with the table of permissions."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from eth_account.signers.local import LocalAccount
@@ -15,6 +16,7 @@ from certchain.ledger.chain.outbox import MemoryOutbox, Outbox
 from certchain.ledger.chain.sender import DEFAULT_POLICY, Sender, SendingPolicy
 from certchain.ledger.deployment import CONTRACTS, Deployment, write_settings
 from certchain.ledger.permission import PermissionTable, permission_table
+from certchain.models.log import LogMode
 
 
 def deploy(
@@ -22,19 +24,20 @@ def deploy(
     admin: LocalAccount,
     approvals_required: int,
     *,
+    login_log_mode: LogMode = LogMode.RECORDED,
     file: Path | None = None,
     outbox: Outbox | None = None,
     policy: SendingPolicy = DEFAULT_POLICY,
 ) -> Deployment:
     """Deploys the contracts and applies the table of permissions; ``admin`` is the account that may grant roles.
 
-    With a ``file`` the deployment is written there, and one that was interrupted goes on where it stopped: what is there
-    already is in a file beside it. Raises ``NoApprovalsRequired``, or what a transaction raises.
+    The login log's mode is settled here for good. With a ``file`` the deployment is written there, and one that was interrupted
+    goes on where it stopped: what is there already is in a file beside it. Raises ``NoApprovalsRequired``, or what a transaction raises.
     """
     required = argument.number("approvals_required", approvals_required, argument.APPROVAL_BITS)
     sender = Sender(connection, admin, MemoryOutbox() if outbox is None else outbox, policy)
     part = file and file.with_name(file.name + ".part")
-    started = _started(connection, part)
+    started = _started(connection, login_log_mode, part)
     for name in CONTRACTS[len(started.contracts) :]:
         started = _with(started, name, _created(sender, name, started, required))
         _keep(started, part)
@@ -60,9 +63,10 @@ def _missing(
 ) -> Iterator[tuple[ChecksumAddress, list[bytes], int]]:
     """Per contract and role, the selectors of the functions that do not ask for that role yet."""
     for contract in table.functions:
-        target = deployment.contracts[contract]
+        target, functions = deployment.contracts[contract], artifact(deployment.source(contract)).functions
         for role, number in table.roles.items():
-            selectors = [artifact(contract).functions[name].selector for name in table.functions_of(contract, role)]
+            names = [name for name in table.functions_of(contract, role) if name in functions]
+            selectors = [functions[name].selector for name in names]
             missing = [each for each in selectors if permissions.read("getTargetFunctionRole", target, each) != number]
             if missing:
                 yield target, missing, number
@@ -70,12 +74,13 @@ def _missing(
 
 def _created(sender: Sender, name: str, started: Deployment, approvals_required: int) -> ChecksumAddress:
     """Deploys one contract."""
+    compiled = artifact(started.source(name))
     if name == "Permissions":
-        creation = artifact(name).creation(sender.account)
+        creation = compiled.creation(sender.account)
     elif name == "UpdateRegistry":
-        creation = artifact(name).creation(started.contracts["Permissions"], approvals_required)
+        creation = compiled.creation(started.contracts["Permissions"], approvals_required)
     else:
-        creation = artifact(name).creation(started.contracts["Permissions"])
+        creation = compiled.creation(started.contracts["Permissions"])
     created = sender.send(f"deploy {name}", None, creation).created
     if created is None:
         raise LedgerMisbehaved(f"the receipt of {name}'s deployment names no contract")
@@ -83,7 +88,7 @@ def _created(sender: Sender, name: str, started: Deployment, approvals_required:
 
 
 def _with(started: Deployment, name: str, address: ChecksumAddress) -> Deployment:
-    return Deployment(started.chain_id, started.block, {**started.contracts, name: address})
+    return replace(started, contracts={**started.contracts, name: address})
 
 
 def _keep(started: Deployment, part: Path | None) -> None:
@@ -91,12 +96,13 @@ def _keep(started: Deployment, part: Path | None) -> None:
         write_settings(part, started.to_json())
 
 
-def _started(connection: Connection, part: Path | None) -> Deployment:
-    """What an interrupted deployment left on this chain, or nothing yet."""
+def _started(connection: Connection, login_log_mode: LogMode, part: Path | None) -> Deployment:
+    """What an interrupted deployment of the same kind left on this chain, or nothing yet."""
     chain_id = connection.chain_id()
-    nothing = Deployment(chain_id, connection.block_number(), {})
+    nothing = Deployment(chain_id, connection.block_number(), {}, login_log_mode)
     if part is None or not part.exists():
         return nothing
     left = Deployment.load(part, partial=True)
     there = all(connection.code(address) for address in left.contracts.values())
-    return left if there and left.chain_id == chain_id else nothing
+    same = (left.chain_id, left.login_log_mode) == (chain_id, login_log_mode)
+    return left if there and same else nothing

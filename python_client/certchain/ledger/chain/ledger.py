@@ -10,7 +10,7 @@ from certchain.errors import LedgerMismatch
 from certchain.ledger.chain.abi import artifact
 from certchain.ledger.chain.bound import BoundContract
 from certchain.ledger.chain.connection import Connection
-from certchain.ledger.chain.login_log import ChainLoginLog
+from certchain.ledger.chain.log import ChainLog
 from certchain.ledger.chain.outbox import MemoryOutbox, Outbox
 from certchain.ledger.chain.permission import ChainPermissions
 from certchain.ledger.chain.registration import ChainRegistration
@@ -27,7 +27,7 @@ class ChainLedger:
     account: ChecksumAddress
     network: bytes
     registrations: ChainRegistration
-    login_log: ChainLoginLog
+    login_log: ChainLog
     updates: ChainUpdateRegistry
     permissions: ChainPermissions
 
@@ -44,18 +44,19 @@ class ChainLedger:
         """The ledger of a deployment, for the account of a private key, which signs here and never leaves.
 
         Without an outbox on disk, what may have been accepted is remembered only as long as this ledger lives. Raises
-        ``LedgerMismatch`` if the node is of another network, or has no contract where the deployment says.
+        ``LedgerMismatch`` if the node is of another network, or has no contract, or one of another kind, where the deployment says.
         """
         require_deployed(connection, deployment)
         sender = Sender(connection, key, MemoryOutbox() if outbox is None else outbox, policy)
         bound = {
-            name: BoundContract(artifact(name), deployment.contracts[name], connection, sender) for name in CONTRACTS
+            name: BoundContract(artifact(deployment.source(name)), deployment.contracts[name], connection, sender)
+            for name in CONTRACTS
         }
         return cls(
             account=sender.account,
             network=deployment.identity,
             registrations=ChainRegistration(bound["Registration"]),
-            login_log=ChainLoginLog(bound["LoginLog"], deployment.block),
+            login_log=ChainLog(bound["LoginLog"], deployment.login_log_mode, deployment.block),
             updates=ChainUpdateRegistry(bound["UpdateRegistry"]),
             permissions=ChainPermissions(bound["Permissions"], permission_table()),
         )
@@ -67,6 +68,9 @@ def require_deployed(connection: Connection, deployment: Deployment) -> Deployme
     if chain_id != deployment.chain_id:
         raise LedgerMismatch(f"its chain id is {chain_id}, and the deployment's {deployment.chain_id}")
     for name, address in deployment.contracts.items():
-        if not connection.code(address):
+        code, source = connection.code(address), deployment.source(name)
+        if not code:
             raise LedgerMismatch(f"there is no contract at {address}, where {name} should be")
+        if not artifact(source).fits(code):
+            raise LedgerMismatch(f"the contract at {address} is no {source}, as {name} should be")
     return deployment

@@ -5,12 +5,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """One event, as a receipt or a search has it."""
+    """One event, as a receipt or a search has it.
+
+    ``transaction`` is the hash (32 bytes) of what caused it; ``at`` its block's time, in seconds since the epoch, where the node says it.
+    """
 
     address: str
     topics: tuple[bytes, ...]
     data: bytes
     block: int
+    transaction: bytes
+    at: int | None
 
 
 @dataclass(frozen=True, slots=True)

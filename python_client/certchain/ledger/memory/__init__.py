@@ -10,11 +10,12 @@ from certchain.errors import NoApprovalsRequired
 from certchain.ledger import argument
 from certchain.ledger.memory.contract import Shared, random_account
 from certchain.ledger.memory.enrolment import EnrolmentState
-from certchain.ledger.memory.login_log import LoginLogState, MemoryLoginLog
+from certchain.ledger.memory.log import LogState, MemoryLog
 from certchain.ledger.memory.permission import MemoryPermissions
 from certchain.ledger.memory.registration import MemoryRegistration, RegistrationState
 from certchain.ledger.memory.update import MemoryUpdateRegistry, UpdateState
 from certchain.ledger.permission import ADMIN_NUMBER
+from certchain.models.log import LogMode
 
 __all__ = ["MemoryLedger", "MemoryNetwork"]
 
@@ -26,7 +27,7 @@ class MemoryLedger:
     account: ChecksumAddress
     network: bytes
     registrations: MemoryRegistration
-    login_log: MemoryLoginLog
+    login_log: MemoryLog
     updates: MemoryUpdateRegistry
     permissions: MemoryPermissions
 
@@ -34,18 +35,24 @@ class MemoryLedger:
 class MemoryNetwork:
     """The state that all ledgers of one network share.
 
-    ``admin`` is the account that may grant roles; without one, an address is drawn for it. Raises
+    ``clock`` is that of the blocks. ``admin`` is the account that may grant roles; without one, an address is drawn for it. Raises
     ``NoApprovalsRequired``, as the contract does at deployment.
     """
 
-    def __init__(self, clock: Clock, approvals_required: int, admin: str | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        approvals_required: int,
+        admin: str | None = None,
+        login_log_mode: LogMode = LogMode.RECORDED,
+    ) -> None:
         if argument.number("approvals_required", approvals_required, argument.APPROVAL_BITS) == 0:
             raise NoApprovalsRequired
         self.admin = argument.account("admin", admin) if admin else random_account()
         self.identity = network(0, [random_account() for _ in range(4)]).value
         self._shared = Shared(clock, {ADMIN_NUMBER: {self.admin}})
         self._enrolled, self._registered = EnrolmentState(), RegistrationState()
-        self._log, self._updates = LoginLogState(), UpdateState(approvals_required)
+        self._log, self._updates = LogState(login_log_mode), UpdateState(approvals_required)
 
     def ledger(self, account: str) -> MemoryLedger:
         """The ledger as ``account`` sees and changes it."""
@@ -54,7 +61,7 @@ class MemoryNetwork:
             account=speaker,
             network=self.identity,
             registrations=MemoryRegistration(self._shared, speaker, self._enrolled, self._registered),
-            login_log=MemoryLoginLog(self._shared, speaker, self._log),
+            login_log=MemoryLog(self._shared, speaker, self._log),
             updates=MemoryUpdateRegistry(self._shared, speaker, self._updates),
             permissions=MemoryPermissions(self._shared, speaker),
         )

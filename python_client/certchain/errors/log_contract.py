@@ -1,4 +1,4 @@
-"""Counterparts of the errors of ``ILoginLog``, with the same values in the same order."""
+"""Counterparts of the errors of ``ILog``, with the same values in the same order; that of ``Log_NotConsistent`` stands in ``log``."""
 
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ __all__ = [
     "FrontierMismatch",
     "IndexOutOfRange",
     "NotIncluded",
+    "NotLarger",
     "ProofLength",
     "SizeMismatch",
     "UnknownSize",
@@ -25,15 +26,27 @@ class SizeMismatch(InvalidInput):
 
     sentence = "The log has {actual_size} entries, not {expected_size}."
     advice = "Read the log's size, and append only what it lacks."
-    contract_error = "LoginLog_SizeMismatch"
+    contract_error = "Log_SizeMismatch"
 
 
 @dataclass(eq=False)
 class EmptyBatch(InvalidInput):
-    """A batch has one leaf or more."""
+    """A batch makes the log larger."""
 
     sentence = "There is nothing to append."
-    contract_error = "LoginLog_EmptyBatch"
+    contract_error = "Log_EmptyBatch"
+
+
+@dataclass(eq=False)
+class NotLarger(InvalidInput):
+    """An anchor is for more entries than the log has."""
+
+    new_size: int
+    size: int
+
+    sentence = "The log has {size} entries already; {new_size} are no more than that."
+    advice = "Read the log's size, and anchor only what it lacks."
+    contract_error = "Log_NotLarger"
 
 
 @dataclass(eq=False)
@@ -45,7 +58,7 @@ class FrontierLength(InvalidInput):
 
     sentence = "The log's frontier has {expected_length} hashes, not {length}."
     advice = "Rebuild the tree from the log's entries, and append with its frontier."
-    contract_error = "LoginLog_FrontierLength"
+    contract_error = "Log_FrontierLength"
 
 
 @dataclass(eq=False)
@@ -56,18 +69,18 @@ class FrontierMismatch(InvalidInput):
 
     sentence = "The frontier does not lead to the root of the log at {size} entries."
     advice = "Compare the entries with the chain's, and append with the frontier of the tree that they make."
-    contract_error = "LoginLog_FrontierMismatch"
+    contract_error = "Log_FrontierMismatch"
 
 
 @dataclass(eq=False)
 class UnknownSize(InvalidInput):
-    """The log never stopped at this size."""
+    """The log never stopped at this size, or its contract has forgotten it: an anchored log's knows the newest only."""
 
     size: int
 
     sentence = "The log has no root at size {size}."
     advice = "Ask for a size at which a batch ended."
-    contract_error = "LoginLog_UnknownSize"
+    contract_error = "Log_UnknownSize"
 
 
 @dataclass(eq=False)
@@ -78,18 +91,18 @@ class IndexOutOfRange(InvalidInput):
     size: int
 
     sentence = "Entry {index} is beyond a log of {size} entries."
-    contract_error = "LoginLog_IndexOutOfRange"
+    contract_error = "Log_IndexOutOfRange"
 
 
 @dataclass(eq=False)
 class ProofLength(VerificationFailed):
-    """An inclusion proof has one hash a level (RFC 9162, 2.1.3)."""
+    """How many hashes a proof has follows from its place and sizes (RFC 9162, 2.1.3 and 2.1.4)."""
 
     length: int
     expected_length: int
 
-    sentence = "The inclusion proof has {length} hashes, not {expected_length}."
-    contract_error = "LoginLog_ProofLength"
+    sentence = "The proof has {length} hashes, not {expected_length}."
+    contract_error = "Log_ProofLength"
 
 
 @dataclass(eq=False)
@@ -101,4 +114,4 @@ class NotIncluded(VerificationFailed):
     size: int
 
     sentence = "The log of {size} entries has another entry {index}."
-    contract_error = "LoginLog_NotIncluded"
+    contract_error = "Log_NotIncluded"
