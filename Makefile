@@ -4,6 +4,7 @@ PYTHON ?= python3
 NETWORK ?= development
 COVERAGE := 95
 UV := 0.13.9
+TESSERA := v1.0.4
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 # Where py-solc-x, and through it Brownie and slither, find the pinned compiler.
@@ -17,7 +18,7 @@ BROWNIE := HOME=$(CURDIR)/.make/home brownie
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test test-python test-contracts test-branches check check-style check-types check-contracts \
-	check-fresh format contracts docs run gas lock clean
+	check-fresh format contracts docs run gas tessera lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -75,6 +76,13 @@ run: $(READY) .make/home ## run a Brownie script: make run SCRIPT=deploy NETWORK
 
 gas: $(READY) ## measure the gas, next to EAS and ERC-1056 on the same chain
 	python benchmarks/gas.py
+
+tessera: .make/tessera/posix .make/tessera/hammer ## get Tessera, to measure the log beside it (needs Go)
+
+.make/tessera/posix .make/tessera/hammer:
+	@command -v go >/dev/null || { echo "Tessera is built with Go, and 'go' is not on PATH." >&2; exit 1; }
+	GOBIN=$(CURDIR)/.make/tessera go install github.com/transparency-dev/tessera/cmd/conformance/posix@$(TESSERA) \
+		github.com/transparency-dev/tessera/internal/hammer@$(TESSERA)
 
 lock: ## resolve the dependencies anew, and write both locks
 	$(PYTHON) -m venv .make/uv
