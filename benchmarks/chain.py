@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from breakdown import breakdown, executed
 from eth_abi.abi import encode
@@ -30,6 +30,8 @@ EAS = ROOT / "node_modules/@ethereum-attestation-service/eas-contracts/artifacts
 ERC1056 = ROOT / "node_modules/ethr-did-registry/artifacts/contracts"
 BLOCK_GAS = 1_000_000_000
 START_TIMEOUT = 30
+#: Each contract that is measured, and its place in the table of roles.
+PLACES = {"Registration": "Registration", "RecordedLog": "LoginLog", "AnchoredLog": "LoginLog"}
 TRACE = {"disableStack": True, "disableStorage": True, "disableMemory": True}
 
 
@@ -52,6 +54,14 @@ class Contract:
         """A call of one function. Encoded here, since web3 looks at each of ten thousand leaf hashes several times."""
         selector, types = self.functions[function]
         return Call(self.address, selector + encode(types, arguments))
+
+
+class Certchain(NamedTuple):
+    """certchain's contracts that are measured, in the order of ``PLACES``."""
+
+    registration: Contract
+    recorded_log: Contract
+    anchored_log: Contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +148,18 @@ def anvil() -> Iterator[Chain]:
             process.terminate()
 
 
-def certchain(chain: Chain) -> tuple[Contract, Contract]:
-    """Registration and LoginLog behind their Permissions, with the table of roles applied to them as on any network."""
+def certchain(chain: Chain) -> Certchain:
+    """Registration and a log of each mode behind their Permissions, with the table of roles applied as on any network."""
     permissions = chain.deploy(OURS / "Permissions.json", chain.account)
-    contracts = {
-        name: chain.deploy(OURS / f"{name}.json", permissions.address) for name in ("Registration", "LoginLog")
-    }
+    contracts = {name: chain.deploy(OURS / f"{name}.json", permissions.address) for name in PLACES}
     table = permission_table()
     for role, number in table.roles.items():
         chain.send(permissions.call("grantRole", number, chain.account, 0))
         for name, contract in contracts.items():
-            selectors = [contract.functions[function][0] for function in table.functions_of(name, role)]
+            wanted = table.functions_of(PLACES[name], role)
+            selectors = [selector for function, (selector, _) in contract.functions.items() if function in wanted]
             chain.send(permissions.call("setTargetFunctionRole", contract.address, selectors, number))
-    return contracts["Registration"], contracts["LoginLog"]
+    return Certchain(*contracts.values())
 
 
 def eas(chain: Chain) -> tuple[Contract, Contract]:

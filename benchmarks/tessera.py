@@ -53,7 +53,7 @@ def running(folder: Path) -> Iterator[Tessera]:
     (folder / "key").write_text(private)
     (folder / "store").mkdir()
     port = free_port()
-    command = [PROGRAMS / "posix", "-storage_dir", folder / "store", "-listen", f"{HOST}:{port}"]
+    command: list[Path | str] = [PROGRAMS / "posix", "-storage_dir", folder / "store", "-listen", f"{HOST}:{port}"]
     with (folder / "posix.log").open("wb") as output:
         process = subprocess.Popen([*command, "-private_key", folder / "key"], stdout=output, stderr=output)
     try:
@@ -80,7 +80,7 @@ def _hammer(log: Tessera, folder: Path, count: int, length: int, writers: int) -
         "max_runtime": "5m",
         "show_ui": "false",
     }
-    command = [PROGRAMS / "hammer", *(f"-{name}={value}" for name, value in flags.items())]
+    command: list[Path | str] = [PROGRAMS / "hammer", *(f"-{name}={value}" for name, value in flags.items())]
     with (folder / "hammer.log").open("wb") as output:
         subprocess.run(command, check=True, stdout=output, stderr=output)
 
