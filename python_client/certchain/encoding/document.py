@@ -19,7 +19,8 @@ from certchain.models.digest import Digest
 Model = TypeVar("Model")
 
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"')
-_MOST_CONTAINERS = 1000
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_DEEPEST = 100
 
 
 def to_document(model: object) -> bytes:
@@ -30,7 +31,7 @@ def to_document(model: object) -> bytes:
 def from_document(model: type[Model], data: bytes) -> Model:
     """Reads ``model`` from what ``to_document`` wrote, to the byte. Raises ``MalformedMessage`` for anything else."""
     try:
-        _require_flat(data)
+        _require_shallow(data)
         value = _converter().structure(json.loads(data), model)
         same = to_document(value) == data
     except Exception as problem:  # whatever json, cattrs or a model's constructor makes of hostile bytes
@@ -53,15 +54,17 @@ def _converter() -> Converter:
     return converter
 
 
-def _require_flat(data: bytes) -> None:
-    """Raises ``MalformedMessage`` for brackets without end.
+def _require_shallow(data: bytes) -> None:
+    """Raises ``MalformedMessage`` for brackets within brackets without end.
 
     The standard library's reader recurses with each of them, as deep as the interpreter allows; and libraries that raise that limit
     for the whole process (an EVM in Python does) turn it into a crash.
     """
-    brackets = _TEXT.sub(b"", data)
-    if brackets.count(b"[") + brackets.count(b"{") > _MOST_CONTAINERS:
-        raise MalformedMessage("it has too many brackets")
+    depth = 0
+    for bracket in _TEXT.sub(b"", data).translate(None, _NO_BRACKETS):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > _DEEPEST:
+            raise MalformedMessage("it has brackets within brackets without end")
 
 
 def _from_hex(text: Any, _: Any) -> bytes:

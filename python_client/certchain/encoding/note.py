@@ -1,101 +1,115 @@
-"""C2SP signed notes and the checkpoints in them: the log's root in a form that other tools read, too.
+"""C2SP signed notes: a text, an empty line, and a line for each signature; the keys that sign them, and cosignatures.
 
-A note is its text, an empty line, and a line for each signature: ``— <key name> <base64 of key id ‖ signature>``. A checkpoint is
-the text of four lines: origin, size, root in base64, and our extension line ``signer <party> <thumbprint>``, so that the
-signature covers who signed and both of the signer's public keys. (C2SP signed-note and tlog-checkpoint, v1.)
+A signature's line is ``— <key name> <base64 of key id ‖ signature>``. A witness's signature is its time (a number) ‖ an Ed25519
+signature over ``cosignature/v1``, that time, and the text. (C2SP signed-note v1, tlog-cosignature v1.)
 """
 
-import base64
 import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from certchain.errors import CheckpointInvalid, MalformedValue
-from certchain.models.digest import Digest
-from certchain.models.identifier import Party, PartyKind
-from certchain.models.log import Checkpoint
+from certchain.encoding.base_64 import from_base64, to_base64
+from certchain.encoding.preimage import number
+from certchain.errors import CheckpointInvalid, MalformedMessage, MalformedValue
+from certchain.models.note import KeyType, NoteKey, NoteSignature
 
-_ED25519 = b"\x01"
+MOST_SIGNATURES = 100
+LATEST_TIME = 2**63 - 1
 _KEY_ID_LENGTH = 4
-_CHECKPOINT = re.compile(
-    r"(?P<origin>[!-*,-~]+)\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root>[A-Za-z0-9+/]{43}=)\n"
-    r"signer (?P<kind>[a-z-]+) (?P<number>[1-9][0-9]{0,18}) (?P<thumbprint>\S+)\n"
-)
-_SIGNATURE = re.compile(r"— (?P<name>[!-*,-~]+) (?P<value>[A-Za-z0-9+/]+={0,2})\n")
+_KEY_LENGTH = 32
+_TIME_LENGTH = 8
+_NAME = r"[^\s+\x00-\x1f]+"
+_SIGNATURE = re.compile(rf"— ({_NAME}) ([A-Za-z0-9+/=]+)")
+_VKEY = re.compile(rf"({_NAME})\+([0-9a-f]{{8}})\+([A-Za-z0-9+/=]+)")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
-@dataclass(frozen=True, slots=True)
-class NoteSignature:
-    """One signature line: the key's name, its id (4 bytes) and the signature."""
-
-    name: str
-    key_id: bytes
-    signature: bytes
+def key_id(key: NoteKey) -> bytes:
+    """The first 4 bytes of SHA-256(name ‖ 0x0a ‖ type ‖ public key)."""
+    return hashlib.sha256(key.name.encode() + b"\n" + bytes([key.type]) + key.value).digest()[:_KEY_ID_LENGTH]
 
 
-def log_origin(network: bytes) -> str:
-    """What a network's login log is called: ``certchain/<network in hex>/login-log``."""
-    return f"certchain/{network.hex()}/login-log"
+def vkey(key: NoteKey) -> str:
+    """The key as settings have it: ``<name>+<key id in hex>+<base64 of type ‖ public key>``. Raises ``MalformedValue``."""
+    if not re.fullmatch(_NAME, key.name) or len(key.value) != _KEY_LENGTH:
+        raise MalformedValue("key", "its name has spaces or a plus, or it has not 32 bytes")
+    return f"{key.name}+{key_id(key).hex()}+{to_base64(bytes([key.type]) + key.value)}"
 
 
-def key_id(name: str, signing_key: bytes) -> bytes:
-    """The first 4 bytes of SHA-256(name ‖ 0x0a ‖ 0x01 ‖ Ed25519 public key)."""
-    return hashlib.sha256(name.encode() + b"\n" + _ED25519 + signing_key).digest()[:_KEY_ID_LENGTH]
-
-
-def checkpoint_text(checkpoint: Checkpoint) -> str:
-    """The four lines that are signed, each with its line end."""
-    root = base64.b64encode(checkpoint.root.value).decode()
-    signer = f"signer {checkpoint.signer} {checkpoint.thumbprint}"
-    return f"{checkpoint.origin}\n{checkpoint.size}\n{root}\n{signer}\n"
-
-
-def parse_checkpoint(text: str) -> Checkpoint:
-    """Reads what ``checkpoint_text`` wrote. Raises ``CheckpointInvalid`` for anything else."""
-    found = _CHECKPOINT.fullmatch(text)
-    if found is None:
-        raise CheckpointInvalid("its text is not origin, size, root and signer")
+def parse_vkey(text: str) -> NoteKey:
+    """Reads what ``vkey`` wrote, for a log or a witness. Raises ``MalformedValue``."""
+    found = _VKEY.fullmatch(text)
     try:
-        return Checkpoint(
-            origin=found["origin"],
-            size=int(found["size"]),
-            root=Digest(_from_base64(found["root"])),
-            signer=Party(PartyKind(found["kind"]), int(found["number"])),
-            thumbprint=Digest.parse(found["thumbprint"]),
-        )
-    except (MalformedValue, ValueError):
-        raise CheckpointInvalid("its root or its signer cannot be read") from None
+        if found is not None:
+            value = from_base64(found[3])
+            key = NoteKey(found[1], KeyType(value[0]), value[1:])
+            if vkey(key) == text:
+                return key
+    except (MalformedMessage, ValueError):  # not base64, or a type of signature that is not read here
+        pass
+    raise MalformedValue("verifier key", "it is not <name>+<key id>+<base64 of an Ed25519 key>")
 
 
-def signed_note(text: str, signature: NoteSignature) -> str:
-    """The note: text, empty line, signature line."""
-    value = base64.b64encode(signature.key_id + signature.signature).decode()
-    return f"{text}\n— {signature.name} {value}\n"
+def signed_note(text: str, signatures: Iterable[NoteSignature]) -> str:
+    """The note: text (each line with its end), an empty line, signature lines."""
+    return f"{text}\n{signature_lines(signatures)}"
+
+
+def signature_lines(signatures: Iterable[NoteSignature]) -> str:
+    """The lines of signatures, each with its end; alone, they are a witness's answer (C2SP tlog-witness)."""
+    return "".join(f"— {line.name} {to_base64(line.key_id + line.signature)}\n" for line in signatures)
 
 
 def parse_note(note: str) -> tuple[str, tuple[NoteSignature, ...]]:
-    """A note's text and its signatures, one or more. Raises ``CheckpointInvalid``."""
+    """A note's text and its signatures, 1 to 100, none of them verified. Raises ``CheckpointInvalid``."""
     text, gap, lines = note.rpartition("\n\n")
-    signatures = tuple(_signature(line) for line in lines.splitlines(keepends=True))
-    if not gap or not signatures:
+    if not gap or _CONTROL.search(note) or not _is_unicode(note):
         raise CheckpointInvalid("it is not a text, an empty line and signatures")
-    return text + "\n", signatures
+    return text + "\n", parse_signatures(lines)
+
+
+def parse_signatures(lines: str) -> tuple[NoteSignature, ...]:
+    """Reads what ``signature_lines`` wrote, 1 to 100 of them. Raises ``CheckpointInvalid``."""
+    *each, end = lines.split("\n")
+    if end or not 0 < len(each) <= MOST_SIGNATURES:
+        raise CheckpointInvalid(f"it has not 1 to {MOST_SIGNATURES} signature lines")
+    return tuple(_signature(line) for line in each)
+
+
+def cosigned_message(text: str, at: int) -> bytes:
+    """What a witness signs at ``at`` (seconds since the epoch) for the checkpoint with this text."""
+    return f"cosignature/v1\ntime {at}\n{text}".encode()
+
+
+def cosignature_value(at: int, signature: bytes) -> bytes:
+    """Time and signature, as they stand in a signature line. Raises ``MalformedValue`` for a time that is none."""
+    if not 0 < at <= LATEST_TIME:
+        raise MalformedValue("time", "it is not 1 to 2^63 - 1")
+    return number(at) + signature
+
+
+def parse_cosignature_value(value: bytes) -> tuple[int, bytes]:
+    """Time and signature. Raises ``CheckpointInvalid`` for a time that is none."""
+    at = int.from_bytes(value[:_TIME_LENGTH])
+    if not 0 < at <= LATEST_TIME:
+        raise CheckpointInvalid("a cosignature has no time")
+    return at, value[_TIME_LENGTH:]
 
 
 def _signature(line: str) -> NoteSignature:
     found = _SIGNATURE.fullmatch(line)
-    if found is None:
-        raise CheckpointInvalid("a signature line cannot be read")
-    value = _from_base64(found["value"])
-    return NoteSignature(found["name"], value[:_KEY_ID_LENGTH], value[_KEY_ID_LENGTH:])
-
-
-def _from_base64(text: str) -> bytes:
-    """Base64 in its one spelling: the bits that its last letter has to spare are zero."""
     try:
-        value = base64.b64decode(text, validate=True)
-    except ValueError:
-        raise CheckpointInvalid(f"{text!r} is not base64") from None
-    if base64.b64encode(value).decode() != text:
-        raise CheckpointInvalid(f"{text!r} is not base64 in its one spelling")
-    return value
+        value = from_base64(found[2]) if found else b""
+    except MalformedMessage:
+        value = b""
+    if not found or len(value) <= _KEY_ID_LENGTH:
+        raise CheckpointInvalid("a signature line cannot be read")
+    return NoteSignature(found[1], value[:_KEY_ID_LENGTH], value[_KEY_ID_LENGTH:])
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

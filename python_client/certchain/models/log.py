@@ -175,7 +175,8 @@ class SignedCheckpoint:
 class ProofFile:
     """One entry, proven without a server or a chain: what a proof file holds, as readable JSON.
 
-    ``body`` is ``None`` for an entry that was erased: then place, time and commitment are proven. ``path`` is the inclusion proof up to the root in ``checkpoint``, a C2SP signed note; ``keys`` are those that signed it.
+    ``body`` is ``None`` for an entry that was erased: then place, time and commitment are proven. ``path`` is the inclusion proof up
+    to the root in ``checkpoint``, a C2SP signed note; ``keys`` are those of the log that signed it.
     """
 
     format: str
@@ -187,14 +188,46 @@ class ProofFile:
 
 
 @dataclass(frozen=True, slots=True)
+class BundledEntry:
+    """One entry of a proof bundle: its leaf, what it says unless that was erased, and its inclusion path."""
+
+    leaf: LogLeaf
+    body: OpenedBody | None
+    path: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProofBundle:
+    """Many entries, proven under one checkpoint: the proof that goes with an export. Their indices rise."""
+
+    format: str
+    entries: tuple[BundledEntry, ...]
+    checkpoint: str
+    keys: PublicKeys
+
+
+@dataclass(frozen=True, slots=True)
 class ProvenEntry:
-    """What a proof file was found to prove: the entry, and the place in the log that the checkpoint's signer vouches for."""
+    """What a proof file was found to prove: the entry, and the place in the log that the checkpoint's signer vouches for.
+
+    ``entry`` is ``None`` when it was erased; ``cosignatures`` are those of the witnesses that were asked for.
+    """
 
     leaf: LogLeaf
     entry: LogEntry | None
     leaf_hash: Digest
     proof: InclusionProof
     checkpoint: Checkpoint
+    cosignatures: tuple[Cosignature, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenBundle:
+    """What a proof bundle was found to prove; every entry's checkpoint is this one."""
+
+    entries: tuple[ProvenEntry, ...]
+    checkpoint: Checkpoint
+    cosignatures: tuple[Cosignature, ...]
 
 
 @dataclass(frozen=True, slots=True)
