@@ -28,7 +28,7 @@ from certchain.keys import SealingKey
 from certchain.keys.sealing import KEY_LENGTH, SEAL_LENGTH
 from certchain.models.entry import Subject, SubjectKind
 from certchain.models.log import RetiredKey, SubjectKey
-from certchain.storage.engine import bare, forget, open_database, reading, writing
+from certchain.storage.engine import bare, forget, open_database, reading, storage_errors, writing
 from certchain.storage.record import count, intact, require_erasable
 from certchain.storage.schema import NUMBER, versioned
 
@@ -80,6 +80,8 @@ class SqlSubjectKeys:
         # One connection, because it knows by its data version when another has changed the file, and so when not to trust the cache.
         self._engine = open_database(path, metadata, SCHEMA_VERSION, single=True)
         self._seen = -1
+        with bare(self._engine) as driver:
+            self._driver = driver
         try:
             self._require_sealing_key()
         except BaseException:
@@ -96,6 +98,7 @@ class SqlSubjectKeys:
             missing = [owner for owner in wanted if owner not in self._issued]
             found = self._find_or_draw(missing) if missing else {}
             self._issued |= found
+            self._opened |= {key.number: key for key in found.values()}
             return {owner: found.get(owner) or self._issued[owner] for owner in wanted}
 
     def key(self, number: int) -> SubjectKey | None:
@@ -180,8 +183,8 @@ class SqlSubjectKeys:
 
     def _refresh(self) -> None:
         """Forgets what it knew when another connection has changed the file since, or when it is too much."""
-        with bare(self._engine) as driver:
-            (version,) = driver.execute("PRAGMA data_version").fetchone()
+        with storage_errors():
+            (version,) = self._driver.execute("PRAGMA data_version").fetchone()
         if version != self._seen or len(self._issued) > _CACHE or len(self._opened) > _CACHE:
             self._trust_nothing()
             self._seen = version
