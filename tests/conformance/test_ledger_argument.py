@@ -10,7 +10,7 @@ from certchain.errors import MalformedValue
 from certchain.ledger import Ledger
 from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, MethodNumber, Party, PartyKind, UserDeviceId
-from certchain.models.log import InclusionProof
+from certchain.models.log import ConsistencyProof, InclusionProof
 from certchain.models.registration import RegistrationRequest, RiskLevel
 from tests.world import World, keys, refused
 
@@ -50,6 +50,16 @@ NUMBERS: list[tuple[str, int, Callable[[Any, int], object]]] = [
     ("size", 64, lambda ledger, value: ledger.login_log.root_at(value)),
     ("index", 64, lambda ledger, value: ledger.login_log.check_inclusion(WORD, InclusionProof(value, 1, ()))),
     ("size", 64, lambda ledger, value: ledger.login_log.check_inclusion(WORD, InclusionProof(0, value, ()))),
+    (
+        "old_size",
+        64,
+        lambda ledger, value: ledger.login_log.check_consistency(ConsistencyProof(value, 1, ()), WORD),
+    ),
+    (
+        "new_size",
+        64,
+        lambda ledger, value: ledger.login_log.check_consistency(ConsistencyProof(0, value, ()), WORD),
+    ),
     ("start", 64, lambda ledger, value: ledger.login_log.batches(value, 1)),
     ("limit", 256, lambda ledger, value: ledger.login_log.batches(0, value)),
     ("product", 48, lambda ledger, value: ledger.updates.request_version(value, 1)),
