@@ -1,0 +1,130 @@
+"""A log's public part as files in a folder, laid out as C2SP tlog-tiles has it: any file server can serve it.
+
+``checkpoint`` is written last. Every file takes its name when it is whole, and what the checkpoint speaks of is on the disk
+before the checkpoint is: a crash at any point leaves the log of the checkpoint before, and perhaps some tiles more.
+"""
+
+import secrets
+from pathlib import Path
+
+from certchain.config.file import sync_folder
+from certchain.encoding.leaf import LEAF_LENGTH
+from certchain.encoding.tile import ENTRIES, TileLevel, tile_path
+from certchain.errors import LogDamaged, UnknownRecord, UnknownTile
+from certchain.merkle.node import HASH_LENGTH
+from certchain.models.log import TILE_WIDTH
+from certchain.storage.record import disk_errors
+
+_CHECKPOINT = "checkpoint"
+_STAGING = ".partial"
+_BUNDLED_LENGTH = 2 + LEAF_LENGTH
+_UNSYNCED = 256  # files, before they are synced together
+
+
+class DirectoryLogSource:
+    """See ``LogSource``: what a folder of tiles holds. Raises ``LogDamaged`` for a file of another length, ``StorageUnavailable``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def checkpoint(self) -> str:
+        """The newest checkpoint, a C2SP signed note. Raises ``UnknownRecord`` when there is none yet."""
+        content = _content(self.folder / _CHECKPOINT)
+        if content is None:
+            raise UnknownRecord("file", _CHECKPOINT)
+        return content.decode(errors="replace")
+
+    def tile(self, level: int, index: int, width: int = TILE_WIDTH) -> bytes:
+        return self._row(level, index, width, HASH_LENGTH)
+
+    def bundle(self, index: int, width: int = TILE_WIDTH) -> bytes:
+        return self._row(ENTRIES, index, width, _BUNDLED_LENGTH)
+
+    def _row(self, level: TileLevel, index: int, width: int, each: int) -> bytes:
+        """The partial file of this width, or the beginning of the full one, which replaces it."""
+        for kept in dict.fromkeys((width, TILE_WIDTH)):
+            path = tile_path(level, index, kept)
+            content = _content(self.folder / path)
+            if content is None:
+                continue
+            if len(content) != kept * each:
+                reason = f"it has {len(content)} bytes, not {kept * each}"
+                raise LogDamaged(path, reason, index * TILE_WIDTH ** (1 if level == ENTRIES else int(level) + 1))
+            return content[: width * each]
+        raise UnknownTile(str(level), index, width)
+
+
+class TileFolder(DirectoryLogSource):
+    """The same, for the one who writes it; everyone may read it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._staging = folder / _STAGING
+        self._unsynced: list[Path] = []
+
+    def prepare(self) -> None:
+        """Makes the folder if there is none."""
+        with disk_errors():
+            self._staging.mkdir(parents=True, exist_ok=True)
+
+    def clear(self) -> None:
+        """Removes what a crash left half written; for the one who writes now."""
+        with disk_errors():
+            for leftover in self._staging.iterdir():
+                leftover.unlink()
+
+    def keep(self, level: TileLevel, index: int, row: bytes) -> None:
+        """Writes a tile, or for ``"entries"`` a bundle. It is on the disk once a checkpoint was published."""
+        width = len(row) // (_BUNDLED_LENGTH if level == ENTRIES else HASH_LENGTH)
+        path = self.folder / tile_path(level, index, width)
+        if _content(path) != row:
+            self._put(path, row)
+        with disk_errors():
+            self._unsynced.append(path)
+            if len(self._unsynced) >= _UNSYNCED:
+                self._sync()
+
+    def publish(self, note: str) -> None:
+        """Puts a checkpoint in the place of the one before, after everything that was kept is on the disk."""
+        with disk_errors():
+            self._sync()
+            self._put(self.folder / _CHECKPOINT, note.encode())
+            sync_folder(self.folder / _CHECKPOINT)
+            sync_folder(self.folder)
+
+    def drop_partials(self, level: TileLevel, index: int) -> None:
+        """Removes the partial tiles of a place which has its full tile now."""
+        partials = self.folder / f"{tile_path(level, index)}.p"
+        with disk_errors():
+            if not partials.is_dir():
+                return
+            for partial in partials.iterdir():
+                partial.unlink()
+            partials.rmdir()
+
+    def _put(self, path: Path, content: bytes) -> None:
+        """Puts a whole file in its place; it need not be on the disk yet."""
+        draft = self._staging / secrets.token_hex(8)
+        with disk_errors():
+            with draft.open("xb") as file:
+                file.write(content)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft.replace(path)
+
+    def _sync(self) -> None:
+        """Has the disk know the files, and then their names, up to the folder that was there from the beginning."""
+        folders: dict[Path, None] = {}
+        for path in self._unsynced:
+            sync_folder(path)  # a file is synced as a folder is
+            folders |= dict.fromkeys(each for each in path.parents if each.is_relative_to(self.folder))
+        for folder in sorted(folders, key=lambda each: len(each.parts), reverse=True):
+            sync_folder(folder)
+        self._unsynced.clear()
+
+
+def _content(path: Path) -> bytes | None:
+    with disk_errors():
+        try:
+            return path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
