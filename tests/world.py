@@ -14,7 +14,7 @@ from eth_account import Account
 
 from certchain.config.clock import SystemClock
 from certchain.errors import CertchainError, ProgramMissing
-from certchain.ledger import Ledger
+from certchain.ledger import Ledger, LogLedger
 from certchain.ledger.chain import ChainLedger, Connection, deploy, fund
 from certchain.ledger.embedded import embedded_chain
 from certchain.ledger.memory import MemoryNetwork
@@ -52,13 +52,49 @@ class Step:
 
 
 @dataclass
+class GrowingLog:
+    """A log's leaves and steps, as whoever adds to it knows them."""
+
+    tree: CompactRange = field(default_factory=CompactRange)
+    leaf_hashes: list[Digest] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+
+    def grow(self, log: LogLedger, count: int) -> Step:
+        """Adds new leaves to the log, as its mode asks for."""
+        step = self.next_step(count)
+        self.bring(log, step)
+        self.leaf_hashes.extend(step.leaf_hashes)
+        self.tree.extend(step.leaf_hashes)
+        self.steps.append(step)
+        return step
+
+    def next_step(self, count: int) -> Step:
+        """A step that nobody has brought yet."""
+        added = tuple(word() for _ in range(count))
+        after = CompactRange.at(self.tree.size, self.tree.frontier)
+        after.extend(added)
+        return Step(self.tree.size, after.size, after.root(), added)
+
+    def bring(self, log: LogLedger, step: Step) -> None:
+        """Tells the log's contract the next step."""
+        if log.mode is LogMode.RECORDED:
+            log.append(step.first_index, self.tree.frontier, step.leaf_hashes)
+        else:
+            leaf_hashes = [*self.leaf_hashes, *step.leaf_hashes]
+            path = consistency_path(leaf_hashes, step.first_index, step.size)
+            log.anchor(ConsistencyProof(step.first_index, step.size, path), step.root)
+
+    def consistency(self, old_size: int, new_size: int) -> ConsistencyProof:
+        """The proof that the log was only added to."""
+        return ConsistencyProof(old_size, new_size, consistency_path(self.leaf_hashes, old_size, new_size))
+
+
+@dataclass
 class World:
     """The ledgers of all the people on one network; what they make is new and valid by default."""
 
     ledgers: dict[str, Any]
-    tree: CompactRange = field(default_factory=CompactRange)
-    leaf_hashes: list[Digest] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
+    log: GrowingLog = field(default_factory=GrowingLog)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     three_factors: MethodNumber = field(init=False)
 
@@ -86,22 +122,24 @@ class World:
     def registration(self, **values: Any) -> RegistrationId:
         return self["server"].registrations.register(self.request(**values))
 
+    @property
+    def tree(self) -> CompactRange:
+        return self.log.tree
+
+    @property
+    def leaf_hashes(self) -> list[Digest]:
+        return self.log.leaf_hashes
+
+    @property
+    def steps(self) -> list[Step]:
+        return self.log.steps
+
     def grow(self, count: int) -> Step:
-        """Adds new leaves to the login log, as its mode asks for."""
-        log, before, frontier = self["server"].login_log, self.tree.size, self.tree.frontier
-        added = tuple(word() for _ in range(count))
-        self.leaf_hashes.extend(added)
-        self.tree.extend(added)
-        if log.mode is LogMode.RECORDED:
-            log.append(before, frontier, added)
-        else:
-            log.anchor(self.consistency(before, self.tree.size), self.tree.root())
-        self.steps.append(Step(before, self.tree.size, self.tree.root(), added))
-        return self.steps[-1]
+        """Adds new leaves to the login log."""
+        return self.log.grow(self["server"].login_log, count)
 
     def consistency(self, old_size: int, new_size: int) -> ConsistencyProof:
-        """The proof that the log was only added to."""
-        return ConsistencyProof(old_size, new_size, consistency_path(self.leaf_hashes, old_size, new_size))
+        return self.log.consistency(old_size, new_size)
 
     def product(self) -> ProductId:
         return self["manufacturer"].updates.register_product("lock", f"model {next(self.numbers)}")

@@ -1,6 +1,6 @@
 """A deployment on a chain in the process, for all the unit tests of the ledger."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from eth_account import Account
@@ -13,6 +13,7 @@ from certchain.ledger.chain.outbox import Outbox
 from certchain.ledger.chain.sender import Sender
 from certchain.ledger.deployment import Deployment
 from certchain.ledger.embedded import embedded_chain
+from certchain.models.log import LogMode
 
 HASTY = SendingPolicy(receipt_timeout=0.3, poll_interval=0.01, rebroadcast_interval=0.05, nonce_attempts=2)
 
@@ -34,21 +35,39 @@ class Chain:
     def contract(self, name: str, outbox: Outbox | None = None, policy: SendingPolicy = HASTY) -> BoundContract:
         """A contract as the certification server calls it."""
         sender = Sender(self.connection, self.server, outbox or MemoryOutbox(), policy)
-        return BoundContract(artifact(name), self.deployment.contracts[name], self.connection, sender)
+        compiled, address = artifact(self.deployment.source(name)), self.deployment.contracts[name]
+        return BoundContract(compiled, address, self.connection, sender)
+
+    def on_a_line_of_its_own(self) -> "Chain":
+        """The same, over a connection to be meddled with."""
+        return replace(self, connection=Connection(self.connection._web3, attempts=1))
 
 
 @pytest.fixture(scope="session")
-def deployed() -> Chain:
-    connection, admin, server = embedded_chain(), Account.create(), Account.create()
+def connection() -> Connection:
+    return embedded_chain()
+
+
+def deployed_on(connection: Connection, mode: LogMode) -> Chain:
+    admin, server = Account.create(), Account.create()
     fund(connection, [admin.address, server.address])
-    chain = Chain(connection, deploy(connection, admin, 2), admin, server)
+    chain = Chain(connection, deploy(connection, admin, 2, login_log_mode=mode), admin, server)
     chain.ledger(admin).permissions.grant("certification_server", server.address)
     chain.ledger(admin).permissions.grant("authority", server.address)
     return chain
 
 
+@pytest.fixture(scope="session")
+def recorded(connection: Connection) -> Chain:
+    return deployed_on(connection, LogMode.RECORDED)
+
+
+@pytest.fixture(scope="session")
+def anchored(connection: Connection) -> Chain:
+    return deployed_on(connection, LogMode.ANCHORED)
+
+
 @pytest.fixture
-def chain(deployed: Chain, monkeypatch: pytest.MonkeyPatch) -> Chain:
-    """The deployment, over a connection of the test's own, to be meddled with."""
-    own = Connection(deployed.connection._web3, attempts=1)
-    return Chain(own, deployed.deployment, deployed.admin, deployed.server)
+def chain(recorded: Chain) -> Chain:
+    """A deployment, over a connection of the test's own."""
+    return recorded.on_a_line_of_its_own()

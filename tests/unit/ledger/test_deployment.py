@@ -1,6 +1,7 @@
 """The deployment file: written whole, read back, and refused when it is none."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,8 @@ import pytest
 
 from certchain.errors import ConfigurationInvalid
 from certchain.ledger import argument
-from certchain.ledger.deployment import CONTRACTS, Deployment
+from certchain.ledger.deployment import CONTRACTS, SOURCES, Deployment
+from certchain.models.log import LogMode
 
 DEPLOYMENT = Deployment(
     31337, 7, {name: argument.account(name, f"0x{place:040x}") for place, name in enumerate(CONTRACTS, 1)}
@@ -25,7 +27,18 @@ def test_a_deployment_comes_back_as_it_was_saved(tmp_path: Path) -> None:
 def test_the_file_has_what_the_scripts_write_and_read() -> None:
     values = json.loads(DEPLOYMENT.to_json())
 
-    assert values == {"chain_id": 31337, "block": 7, "contracts": dict(DEPLOYMENT.contracts)}
+    contracts = dict(DEPLOYMENT.contracts)
+    assert values == {"chain_id": 31337, "block": 7, "login_log_mode": "recorded", "contracts": contracts}
+
+
+@pytest.mark.parametrize(("mode", "log"), [(LogMode.RECORDED, "RecordedLog"), (LogMode.ANCHORED, "AnchoredLog")])
+def test_the_login_logs_mode_says_what_its_contract_is_compiled_from(mode: LogMode, log: str) -> None:
+    """Every other contract is its own source, in either mode."""
+    deployment = replace(DEPLOYMENT, login_log_mode=mode)
+
+    assert Deployment.from_json(deployment.to_json()) == deployment
+    assert [deployment.source(name) for name in CONTRACTS] == ["Permissions", "Registration", log, "UpdateRegistry"]
+    assert set(map(deployment.source, CONTRACTS)) <= set(SOURCES)
 
 
 def test_a_network_is_told_from_every_other_by_its_chain_and_its_contracts() -> None:
@@ -39,7 +52,7 @@ def test_a_network_is_told_from_every_other_by_its_chain_and_its_contracts() -> 
 
 def without(name: str) -> dict[str, Any]:
     contracts = {other: address for other, address in DEPLOYMENT.contracts.items() if other != name}
-    return {"chain_id": 1, "block": 1, "contracts": contracts}
+    return {"chain_id": 1, "block": 1, "login_log_mode": "recorded", "contracts": contracts}
 
 
 @pytest.mark.parametrize(
@@ -50,8 +63,12 @@ def without(name: str) -> dict[str, Any]:
         "{}",
         json.dumps(without("LoginLog")),
         json.dumps(without("") | {"chain_id": "one"}),
-        json.dumps({"chain_id": 1, "block": 1, "contracts": dict.fromkeys(CONTRACTS, "0x12")}),
-        json.dumps({"chain_id": 1, "block": 1, "contracts": dict.fromkeys(CONTRACTS, 12)}),
+        json.dumps(without("") | {"contracts": dict.fromkeys(CONTRACTS, "0x12")}),
+        json.dumps(without("") | {"contracts": dict.fromkeys(CONTRACTS, 12)}),
+        json.dumps({name: value for name, value in without("").items() if name != "login_log_mode"}),
+        json.dumps(without("") | {"login_log_mode": "Recorded"}),
+        json.dumps(without("") | {"login_log_mode": ["recorded"]}),
+        json.dumps(without("") | {"login_log_mode": None}),
     ],
 )
 def test_what_is_no_deployment_is_refused_with_its_path(tmp_path: Path, text: str) -> None:

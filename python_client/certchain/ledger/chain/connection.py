@@ -11,7 +11,7 @@ from eth_utils.address import to_checksum_address
 from hexbytes import HexBytes
 from web3 import HTTPProvider, Web3
 from web3.exceptions import ContractLogicError, TransactionNotFound, Web3RPCError
-from web3.types import FilterParams, RPCEndpoint, RPCResponse, TxParams, Wei
+from web3.types import FilterParams, RPCEndpoint, RPCResponse, TxData, TxParams, Wei
 
 from certchain.errors import LedgerMisbehaved, LedgerUnavailable
 from certchain.ledger.chain.transaction import Log, Receipt
@@ -136,11 +136,12 @@ class Connection:
 
     def knows(self, transaction: bytes) -> bool:
         """Whether the node has a transaction with this hash, in a block or in its pool."""
-        return self.sender(transaction) is not None
+        return self._ask_plainly(lambda: self._transaction(transaction)) is not None
 
     def sender(self, transaction: bytes) -> ChecksumAddress | None:
         """Whose the transaction with this hash is, or ``None`` if the node has none in a block or in its pool."""
-        return self._ask_plainly(lambda: self._sender(HexBytes(transaction)))
+        found = self._ask_plainly(lambda: self._transaction(transaction))
+        return None if found is None else self._ask_plainly(lambda: to_checksum_address(found["from"]))
 
     def receipt(self, transaction: bytes) -> Receipt | None:
         """What became of the transaction with this hash, or ``None`` if it is in no block."""
@@ -156,9 +157,8 @@ class Connection:
         }
         return self._ask(lambda: tuple(_log(entry) for entry in self._web3.eth.get_logs(wanted)))
 
-    def _sender(self, transaction: HexBytes) -> ChecksumAddress | None:
-        found = self._found(lambda: self._web3.eth.get_transaction(transaction))
-        return None if found is None else to_checksum_address(found["from"])
+    def _transaction(self, transaction: bytes) -> TxData | None:
+        return self._found(lambda: self._web3.eth.get_transaction(HexBytes(transaction)))
 
     def _receipt(self, transaction: HexBytes) -> Receipt | None:
         found = self._found(lambda: self._web3.eth.get_transaction_receipt(transaction))
@@ -220,7 +220,9 @@ def _log(entry: Any) -> Log:
 
 def _time(timestamp: Any) -> int | None:
     """A log's time; web3 leaves it in the node's own form, and not every node gives it."""
-    return int(timestamp, 16) if isinstance(timestamp, str) else timestamp
+    if timestamp is None:
+        return None
+    return int(timestamp, 16) if isinstance(timestamp, str) else int(timestamp)
 
 
 def _revert_data(revert: ContractLogicError) -> bytes:

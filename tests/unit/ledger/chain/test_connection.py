@@ -142,6 +142,43 @@ def test_a_node_knows_a_transaction_or_not() -> None:
     assert scripted({"eth_getTransactionByHash": {"hash": "0x" + "00" * 32}}).knows(bytes(32))
 
 
+def test_a_transaction_has_a_sender() -> None:
+    assert scripted({"eth_getTransactionByHash": {"from": ACCOUNT.lower()}}).sender(bytes(32)) == ACCOUNT
+    assert scripted({"eth_getTransactionByHash": None}).sender(bytes(32)) is None
+    with pytest.raises(LedgerMisbehaved):
+        scripted({"eth_getTransactionByHash": {"hash": "0x" + "00" * 32}}).sender(bytes(32))
+
+
+LOG: dict[str, Any] = {
+    "address": ACCOUNT,
+    "topics": [],
+    "data": "0x",
+    "blockNumber": "0x7",
+    "transactionHash": "0x" + "11" * 32,
+}
+
+
+@pytest.mark.parametrize(
+    ("told", "at"), [({}, None), ({"blockTimestamp": "0x65"}, 101), ({"blockTimestamp": 101}, 101)]
+)
+def test_a_log_has_its_blocks_time_where_the_node_tells_it(told: dict[str, Any], at: int | None) -> None:
+    (log,) = scripted({"eth_getLogs": [LOG | told]}).logs(ACCOUNT, [], 0, 9)
+
+    assert (log.block, log.transaction, log.at) == (7, b"\x11" * 32, at)
+
+
+@pytest.mark.parametrize("nonsense", ["yesterday", {}, []])
+def test_a_time_that_is_none_is_misbehaviour(nonsense: object) -> None:
+    with pytest.raises(LedgerMisbehaved):
+        scripted({"eth_getLogs": [LOG | {"blockTimestamp": nonsense}]}).logs(ACCOUNT, [], 0, 9)
+
+
+def test_a_block_has_a_time() -> None:
+    assert scripted({"eth_getBlockByNumber": BLOCK | {"timestamp": "0x65"}}).block_time(1) == 101
+    with pytest.raises(LedgerMisbehaved):
+        scripted({"eth_getBlockByNumber": None}).block_time(1)
+
+
 @pytest.mark.parametrize("error", ["out of memory", {}, [], {"code": "x"}, {"message": {"deep": 1}}, 7])
 def test_an_error_that_is_none_is_still_typed(error: Any) -> None:
     refusing = Refusing(0, "")

@@ -1,6 +1,7 @@
 """Contracts by name: encoding, decoding, pages, and what a revert stands for."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from eth_abi.abi import encode
@@ -22,6 +23,7 @@ from certchain.ledger.chain.connection import Refused, Reverted
 from certchain.ledger.chain.refusal import refusal
 from certchain.ledger.chain.transaction import Receipt
 from certchain.ledger.deployment import Deployment
+from certchain.models.log import LogMode
 from tests.scripted import scripted
 from tests.unit.ledger.conftest import Chain
 from tests.world import refused
@@ -45,7 +47,9 @@ def revert(signature: str, *values: object) -> Reverted:
         ),
         (
             revert(
-                "Permissioned_NotAuthorised(address,bytes4)", CALLER, artifact("LoginLog").functions["append"].selector
+                "Permissioned_NotAuthorised(address,bytes4)",
+                CALLER,
+                artifact("RecordedLog").functions["append"].selector,
             ),
             PermissionDenied(CALLER, "append"),
         ),
@@ -74,7 +78,7 @@ def test_a_revert_whose_values_are_cut_is_misbehaviour() -> None:
 
 
 def test_an_event_of_other_topics_is_misbehaviour() -> None:
-    event = artifact("LoginLog").events["Appended"]
+    event = artifact("RecordedLog").events["Appended"]
 
     with pytest.raises(LedgerMisbehaved, match="Appended has 1 topics"):
         event.decode((event.topic,), b"")
@@ -117,6 +121,26 @@ def test_a_ledger_is_only_of_the_network_that_was_deployed(chain: Chain) -> None
         ChainLedger.connect(chain.connection, elsewhere, chain.server)
     with refused(LedgerMismatch(f"there is no contract at {chain.server.address}, where LoginLog should be")):
         ChainLedger.connect(chain.connection, nowhere, chain.server)
+
+
+@pytest.mark.parametrize("mode", LogMode)
+def test_a_login_log_of_the_other_mode_is_noticed(recorded: Chain, anchored: Chain, mode: LogMode) -> None:
+    """The deployment file says one thing and the contract behind the address is another."""
+    chain, source = (recorded, "AnchoredLog") if mode is LogMode.ANCHORED else (anchored, "RecordedLog")
+    mistaken = replace(chain.deployment, login_log_mode=mode)
+    address = mistaken.contracts["LoginLog"]
+
+    with refused(LedgerMismatch(f"the contract at {address} is no {source}, as LoginLog should be")):
+        ChainLedger.connect(chain.connection, mistaken, chain.server)
+
+
+def test_another_contract_behind_an_address_is_noticed(chain: Chain) -> None:
+    contracts = chain.deployment.contracts
+    swapped = replace(chain.deployment, contracts={**contracts, "Registration": contracts["UpdateRegistry"]})
+    address = contracts["UpdateRegistry"]
+
+    with refused(LedgerMismatch(f"the contract at {address} is no Registration, as Registration should be")):
+        ChainLedger.connect(chain.connection, swapped, chain.server)
 
 
 def test_a_node_that_cannot_say_its_chain_is_not_connected_to(chain: Chain) -> None:

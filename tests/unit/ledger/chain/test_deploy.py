@@ -22,6 +22,7 @@ from certchain.ledger.chain.sender import Sender
 from certchain.ledger.chain.transaction import Receipt
 from certchain.ledger.deployment import CONTRACTS, Deployment
 from certchain.ledger.permission import permission_table
+from certchain.models.log import LogMode
 from tests.scripted import scripted
 from tests.unit.ledger.conftest import HASTY, Chain
 from tests.world import refused
@@ -81,6 +82,17 @@ def test_what_was_deployed_on_another_chain_is_not_gone_on_with(
     started.save(tmp_path / "local.json.part")
 
     assert deploy(chain.connection, admin, 2, file=file).contracts["Permissions"] != gone
+
+
+def test_what_was_begun_in_another_mode_is_not_gone_on_with(chain: Chain, admin: LocalAccount, tmp_path: Path) -> None:
+    file = tmp_path / "local.json"
+    chain.deployment.save(tmp_path / "local.json.part")
+
+    deployment = deploy(chain.connection, admin, 2, login_log_mode=LogMode.ANCHORED, file=file)
+
+    assert Deployment.load(file).login_log_mode is LogMode.ANCHORED
+    assert not set(deployment.contracts.values()) & set(chain.deployment.contracts.values())
+    assert ChainLedger.connect(chain.connection, deployment, admin).login_log.mode is LogMode.ANCHORED
 
 
 def test_a_damaged_piece_is_not_passed_over(chain: Chain, admin: LocalAccount, tmp_path: Path) -> None:
