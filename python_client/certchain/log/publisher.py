@@ -1,18 +1,15 @@
-"""What the certification server tells of its log: entries to auditors, and its signed checkpoint to anyone."""
+"""What the certification server tells of its log over a channel: entries to auditors, and its anchored checkpoint to anyone."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from certchain.channel import Connection
-from certchain.encoding.digest import key_thumbprint
-from certchain.encoding.note import log_origin
-from certchain.errors import MalformedMessage, WrongSigner
+from certchain.errors import MalformedMessage, UnknownRecord, WrongSigner
 from certchain.ledger import RegistrationLedger
-from certchain.log.writer import LogWriter
+from certchain.log.engine import LogEngine
 from certchain.models.certification import Signed
 from certchain.models.identifier import ServiceId, service_party
-from certchain.models.log import Checkpoint, CheckpointQuestion, LogPage, LogPageQuestion, SignedCheckpoint
-from certchain.verification.checkpoint import sign_checkpoint
+from certchain.models.log import CheckpointQuestion, LogPage, LogPageQuestion, SignedCheckpoint
 from certchain.verification.statement import Identity, verify_statement
 
 PAGE_LIMIT = 500
@@ -22,7 +19,7 @@ PAGE_LIMIT = 500
 class LogPublisher:
     """Answers for the log. Entries tell who controls what and when, so only the ``auditors`` get them."""
 
-    writer: LogWriter
+    log: LogEngine
     registrations: RegistrationLedger
     identity: Identity
     auditors: Collection[ServiceId] = ()
@@ -38,11 +35,15 @@ class LogPublisher:
                 raise MalformedMessage(f"a {type(message).__name__} is no question about the log")
 
     def checkpoint(self) -> SignedCheckpoint:
-        """The chain's size and root, compared with the database and signed. Raises ``LogInconsistent``."""
-        size, root = self.writer.confirmed()
-        keys, origin = self.identity.keys, log_origin(self.identity.network)
-        checkpoint = Checkpoint(origin, size, root, self.identity.party, key_thumbprint(keys.public))
-        return SignedCheckpoint(sign_checkpoint(checkpoint, keys), keys.public)
+        """The newest published checkpoint that the chain has, once the chain's log was found to be this one.
+
+        Changes nothing on the chain, whoever asks. Raises ``LogInconsistent``, or ``UnknownRecord`` while nothing is anchored.
+        """
+        self.log.anchor.confirmed()
+        note = self.log.publication.anchored()
+        if note is None:
+            raise UnknownRecord("checkpoint", "anchored")
+        return SignedCheckpoint(note, self.identity.keys.public)
 
     def _page(self, connection: Connection, signed: Signed) -> LogPage:
         if signed.signer not in {service_party(auditor) for auditor in self.auditors}:
@@ -52,4 +53,4 @@ class LogPublisher:
         if question.binding != connection.binding:
             raise MalformedMessage("the question was signed for another channel")
         limit = min(max(question.limit, 0), PAGE_LIMIT)
-        return LogPage(self.writer.database.entries(question.first, limit))
+        return LogPage(self.log.reader.entries(question.first, limit))

@@ -1,0 +1,127 @@
+"""Publication: the log's signed and cosigned word on what is durable, which it never takes back.
+
+Three files: ``signed`` is the largest checkpoint that was ever signed, kept before anyone sees it; ``checkpoint`` the newest that was
+published, with its cosignatures; ``anchored`` the newest published one that the chain was found to have.
+"""
+
+import threading
+
+from certchain.encoding.checkpoint import checkpoint_text, log_origin, parse_checkpoint
+from certchain.encoding.digest import key_thumbprint
+from certchain.encoding.note import parse_note
+from certchain.errors import CertchainError, LogInconsistent, UnknownRecord
+from certchain.log.cosigning import Cosigning
+from certchain.merkle import consistency_proof, tree_root, verify_consistency
+from certchain.models.log import Checkpoint
+from certchain.storage import FileStore, LogStore
+from certchain.verification.checkpoint import sign_checkpoint
+from certchain.verification.statement import Identity
+
+CHECKPOINT = "checkpoint"
+ANCHORED = "anchored"
+SIGNED = "signed"
+
+
+class Publication:
+    """Signs checkpoints of a log for ``identity`` and keeps them in ``files``. Thread-safe; one process publishes, any may read."""
+
+    def __init__(
+        self,
+        store: LogStore,
+        identity: Identity,
+        files: FileStore,
+        *,
+        cosigning: Cosigning | None = None,
+        origin: str | None = None,
+    ) -> None:
+        self._store, self._identity, self._files = store, identity, files
+        self._cosigning = cosigning or Cosigning()
+        self.origin = origin or log_origin(identity.network)
+        self._publishing = threading.Lock()
+
+    @property
+    def cosigning(self) -> Cosigning:
+        """The witnesses, and how the last round with them went."""
+        return self._cosigning
+
+    def publish(self) -> Checkpoint:
+        """Publishes the checkpoint of what is durable now, and returns it; the one that is published, if the log has not grown.
+
+        Raises ``LogInconsistent``, before anything is signed, when the log does not continue what was signed before: it was rolled back
+        or changed. Raises ``CosignaturesMissing`` when too few witnesses cosign; then the checkpoint before stays.
+        """
+        with self._publishing:
+            checkpoint = self._durable()
+            note = self._sign(checkpoint)
+            if not self._is_published(checkpoint):
+                note = self._cosigning.gather(self._store, note, checkpoint.size)
+                self._files.write(CHECKPOINT, [note.encode()])
+            return checkpoint
+
+    def checkpoint(self) -> str:
+        """The newest published checkpoint, a C2SP signed note. Raises ``UnknownRecord`` before the first."""
+        return b"".join(self._files.read(CHECKPOINT)).decode()
+
+    def newest(self) -> str | None:
+        """The same, or ``None`` before the first."""
+        return self._kept(CHECKPOINT)
+
+    def published(self) -> Checkpoint | None:
+        """What the newest published checkpoint says; ``None`` before the first."""
+        note = self.newest()
+        return None if note is None else read_checkpoint(note)
+
+    def anchored(self) -> str | None:
+        """The newest published checkpoint that the chain was found to have; ``None`` before the first."""
+        return self._kept(ANCHORED)
+
+    def keep_anchored(self, note: str) -> None:
+        """Keeps a published checkpoint as one that the chain has."""
+        if note != self.anchored():
+            self._files.write(ANCHORED, [note.encode()])
+
+    def _durable(self) -> Checkpoint:
+        size, identity = self._store.size(), self._identity
+        root, thumbprint = tree_root(self._store, size), key_thumbprint(identity.keys.public)
+        return Checkpoint(self.origin, size, root, identity.party, thumbprint)
+
+    def _sign(self, checkpoint: Checkpoint) -> str:
+        """Signs what continues the last that was signed. It is kept first: a crash must not make the log forget its word."""
+        last = self._kept(SIGNED)
+        if last is not None:
+            self._require_continuation(read_checkpoint(last), checkpoint)
+        note = sign_checkpoint(checkpoint, self._identity.keys)
+        if note != last:
+            self._files.write(SIGNED, [note.encode()])
+        return note
+
+    def _require_continuation(self, last: Checkpoint, checkpoint: Checkpoint) -> None:
+        if last.origin != self.origin:
+            raise LogInconsistent(f"what was signed before is of another log, {last.origin}", 0)
+        if last.size > checkpoint.size:
+            raise LogInconsistent(f"it was signed for {last.size} entries, and has {checkpoint.size}", checkpoint.size)
+        try:
+            proof = consistency_proof(self._store, last.size, checkpoint.size)
+            verify_consistency(proof, last.root, checkpoint.root)
+        except CertchainError as problem:
+            reason = f"it is not the log that was signed for at {last.size} entries"
+            raise LogInconsistent(reason, max(last.size - 1, 0)) from problem
+
+    def _is_published(self, checkpoint: Checkpoint) -> bool:
+        """Whether this very checkpoint is published, with as many cosignatures as are asked for today."""
+        note = self._kept(CHECKPOINT)
+        return (
+            note is not None and parse_note(note)[0] == checkpoint_text(checkpoint) and self._cosigning.is_enough(note)
+        )
+
+    def _kept(self, name: str) -> str | None:
+        try:
+            return b"".join(self._files.read(name)).decode()
+        except UnknownRecord:
+            return None
+
+
+def read_checkpoint(note: str) -> Checkpoint:
+    """What a note says that this log has kept itself: its signature was its own. Raises ``CheckpointInvalid``."""
+    text, _ = parse_note(note)
+    return parse_checkpoint(text)
