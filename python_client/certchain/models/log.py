@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from certchain.models.digest import Digest
-from certchain.models.entry import LogEntry, Subject
+from certchain.models.entry import ErasureEntry, LogEntry, Subject
 from certchain.models.identifier import Party
 from certchain.models.registration import PublicKeys
 
@@ -19,6 +19,11 @@ KEY_PERIOD = 30 * 24 * 3600
 def key_period(at: int) -> int:
     """The period, counted from the epoch, under whose key an entry of the time ``at`` (seconds since the epoch) is encrypted."""
     return at // KEY_PERIOD
+
+
+def erased_before(erasure: ErasureEntry) -> int:
+    """The first period that the erasure leaves alone: it takes each one that began before its time."""
+    return key_period(erasure.before - 1) + 1
 
 
 class LogMode(StrEnum):
@@ -232,8 +237,16 @@ class ProvenBundle:
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """A whole replay without a difference: the chain's size and root, and how many entries are still on their way."""
+    """An audit of the log ``origin`` without a finding: it has ``size`` entries with ``root``, and the chain has ``on_chain`` of them.
 
+    ``cosignatures`` are those of the known witnesses. ``bodies`` of the entries that were new to the auditor were compared with their
+    leaves; besides, ``erased`` are gone, as the log's own records say.
+    """
+
+    origin: str
     size: int
     root: Digest
-    waiting: int
+    on_chain: int
+    cosignatures: tuple[Cosignature, ...]
+    bodies: int
+    erased: int

@@ -2,7 +2,8 @@
 
 from certchain.storage.directory import DirectoryFileStore
 from certchain.storage.interface import FileStore, LogStore, ManagementDatabase, SubjectKeyStore
-from certchain.storage.log import MemoryLogStore
+from certchain.storage.log import MemoryLogStore, SegmentLogStore, open_log_store
+from certchain.storage.log_index import SqlLogIndex
 from certchain.storage.memory import MemoryFileStore, MemoryManagementDatabase
 from certchain.storage.sql import SqlManagementDatabase
 from certchain.storage.subject_keys import SqlSubjectKeys
@@ -17,7 +18,10 @@ __all__ = [
     "MemoryLogStore",
     "MemoryManagementDatabase",
     "MemorySubjectKeys",
+    "SegmentLogStore",
+    "SqlLogIndex",
     "SqlManagementDatabase",
     "SqlSubjectKeys",
     "SubjectKeyStore",
+    "open_log_store",
 ]

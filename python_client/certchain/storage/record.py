@@ -9,7 +9,8 @@ from certchain.models.certification import AppManifest
 from certchain.models.entry import THE_LOG, Subject
 
 _FILE_NAME = re.compile(r"[a-z0-9_-][a-z0-9._-]{0,99}")
-_MOST = 2**63 - 1
+MOST = 2**63 - 1
+"""The largest number that a database keeps."""
 
 
 def file_name(name: str) -> str:
@@ -21,7 +22,7 @@ def file_name(name: str) -> str:
 
 def count(name: str, value: int) -> int:
     """Returns an identifier, index or size. Raises ``MalformedValue`` unless it is 0 to 2^63 - 1, as databases do."""
-    if not 0 <= value <= _MOST:
+    if not 0 <= value <= MOST:
         raise MalformedValue(name, f"{value} is not 0 to 2^63 - 1")
     return value
 
