@@ -16,7 +16,7 @@ from certchain.errors import MalformedValue, SizeMismatch, UnknownTile
 from certchain.merkle import CompactRange, inclusion_proof, tree_root, verify_inclusion
 from certchain.models.digest import Digest
 from certchain.models.log import LogLeaf, SealedEntry
-from certchain.storage import LogStore, MemoryLogStore
+from certchain.storage import LogStore, MemoryLogStore, SegmentLogStore, open_log_store
 from tests.log_entries import group, leaf_hashes, sealed_entry, tile_rows
 
 Opener = Callable[[], LogStore]
@@ -27,7 +27,11 @@ def memory_opener(_: Path) -> Opener:
     return lambda: store
 
 
-MAKERS: dict[str, Callable[[Path], Opener]] = {"memory": memory_opener}
+MAKERS: dict[str, Callable[[Path], Opener]] = {
+    "memory": memory_opener,
+    "segments": lambda folder: lambda: open_log_store(folder, write=True),
+    "short-segments": lambda folder: lambda: SegmentLogStore(folder, write=True, segment_bytes=20_000, mark_every=100),
+}
 
 
 @pytest.fixture(params=MAKERS)
@@ -210,7 +214,7 @@ def test_readers_see_whole_groups_while_the_log_grows(store: LogStore) -> None:
             while not ended.is_set():
                 size = store.size()
                 assert size % 5 == 0
-                assert len(store.entries(max(0, size - 10), 10)) == min(10, size)
+                assert len(store.entries(max(0, size - 10), min(10, size))) == min(10, size)
                 tree_root(store, size)
         except BaseException as failure:
             failures.append(failure)

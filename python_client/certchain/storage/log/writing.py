@@ -1,0 +1,150 @@
+"""The one who writes a log: appends groups, marks what is synced, and brings everything in order when the log is opened."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from certchain.encoding.leaf import leaf_bytes
+from certchain.errors import LogDamaged, StorageUnavailable
+from certchain.merkle import leaf_hash
+from certchain.models.log import LogLeaf, SealedEntry
+from certchain.storage.log.derived import DerivedFiles
+from certchain.storage.log.disk import Disk
+from certchain.storage.log.edge import Edge, grow
+from certchain.storage.log.frame import FRAME_HEADER, frame, frame_leaves, record_lengths
+from certchain.storage.log.journal import Journal
+from certchain.storage.log.mark import Place, PublishedSize, mark_bytes, read_mark
+from certchain.storage.log.recovery import BEGINNING, Found, frames, mend, survey
+
+MARK = "synced"
+SEGMENT_BYTES = 64 << 20
+MARK_EVERY = 1 << 15
+"""Entries; as many at most are made anew, in a fraction of a second, when a log is opened after a crash."""
+_AT_ONCE = 4096
+
+
+class GroupWriter:
+    """See ``LogStore.append``. Not thread-safe.
+
+    Opening raises ``LogDamaged`` and ``OSError``.
+    """
+
+    def __init__(
+        self,
+        disk: Disk,
+        folder: Path,
+        rows: DerivedFiles,
+        published: PublishedSize,
+        *,
+        segment_bytes: int,
+        mark_every: int,
+    ) -> None:
+        self._disk, self._folder, self._rows, self._published = disk, folder, rows, published
+        self._segment_bytes, self._mark_every = segment_bytes, mark_every
+        self._edge: Edge = ()
+        mark, published_last = read_mark(folder / MARK) or BEGINNING, published.last() or BEGINNING
+        found = survey(disk, folder, mark, max(mark.size, published_last.size))
+        mend(disk, folder, found)
+        self._rebuild(found, self._trusted(mark))
+        self.place, self._marked = found.end, mark.size
+        published.write(self.place)
+        if self.place != mark:
+            self._mark()
+        self._journal = Journal(disk, folder, self.place.segment, self.place.offset)
+        self._certain = True
+
+    def append(self, entries: Sequence[SealedEntry], leaf_hashes: bytes) -> None:
+        """Appends a group. Raises ``OSError``, after which nothing of it is in the log, and ``StorageUnavailable``."""
+        if not self._certain:
+            raise StorageUnavailable("an error left it open what is on the disk; the log has to be opened again")
+        self._go_on()
+        group, lengths = frame(self.place.size, entries)
+        edge, added = grow(self._edge, leaf_hashes)
+        self._certain = False  # until files and memory agree again, whatever interrupts this
+        try:
+            self._journal.write(group.data)
+            self._write_rows([entry.leaf for entry in entries], added, self._positions(lengths))
+        except BaseException:
+            self._journal.cut_back()
+            self._certain = True
+            raise
+        self._sync(len(group.data))
+        self._edge, self.place = edge, Place(self.place.size + len(entries), self._journal.first, self._journal.length)
+        self._certain = True
+        with suppress(OSError):  # the group is durable: readers elsewhere learn of it with the next one
+            self._published.write(self.place)
+
+    def close(self) -> None:
+        """Marks everything as synced, if it can, and lets go of the journal."""
+        with suppress(OSError):  # the next one to open the log makes the rows anew from the mark before
+            if self._certain and self._marked != self.place.size:
+                self._mark()
+        self._journal.close()
+
+    def _sync(self, written: int) -> None:
+        try:
+            self._journal.sync(written)
+        except BaseException:
+            # Linux takes pages that it could not write for written: nothing here is trusted before the log is opened again,
+            # which writes the tail anew. Cutting the group out is all that can be done for whoever opens it.
+            with suppress(OSError):
+                self._journal.cut_back()
+            raise
+
+    def _go_on(self) -> None:
+        """What is due before the next group. Whether a segment is full does not depend on the group: it stays full."""
+        if self.place.size - self._marked >= self._mark_every:
+            self._mark()
+        if self._journal.length >= self._segment_bytes:
+            self._journal.begin(self.place.size)
+            self.place = Place(self.place.size, self._journal.first, self._journal.length)
+
+    def _mark(self) -> None:
+        self._certain = False
+        self._rows.sync()
+        self._certain = True
+        self._disk.replace(self._folder / MARK, mark_bytes(self.place))
+        self._marked = self.place.size
+
+    def _positions(self, lengths: Sequence[int]) -> list[tuple[int, int]]:
+        return _placed(self._journal.length, lengths)
+
+    def _write_rows(
+        self, leaves: Sequence[LogLeaf], added: Sequence[bytes], positions: Sequence[tuple[int, int]]
+    ) -> None:
+        self._rows.write(leaves[0].index, leaves, added, positions)
+
+    def _trusted(self, mark: Place) -> Place:
+        """The mark, when the rows are there up to it."""
+        with suppress(LogDamaged):
+            if self._rows.reaches(mark.size):
+                self._edge = self._rows.edge(mark.size)
+                return mark
+        return BEGINNING
+
+    def _rebuild(self, found: Found, start: Place) -> None:
+        """Makes the rows anew from a place on, some thousand at a time."""
+        leaves: list[LogLeaf] = []
+        positions: list[tuple[int, int]] = []
+        for _, offset, group in frames(self._disk, self._folder, found, start):
+            leaves += frame_leaves(group)
+            positions += _placed(offset, record_lengths(group))
+            if len(leaves) >= _AT_ONCE:
+                self._put(leaves, positions)
+                leaves, positions = [], []
+        if leaves:
+            self._put(leaves, positions)
+
+    def _put(self, leaves: Sequence[LogLeaf], positions: Sequence[tuple[int, int]]) -> None:
+        hashes = b"".join(leaf_hash(leaf_bytes(leaf)).value for leaf in leaves)
+        self._edge, added = grow(self._edge, hashes)
+        self._write_rows(leaves, added, positions)
+
+
+def _placed(offset: int, lengths: Sequence[int]) -> list[tuple[int, int]]:
+    """Where the records of the group that begins at a byte of its segment are, and how long."""
+    positions, at = [], offset + FRAME_HEADER
+    for length in lengths:
+        positions.append((at, length))
+        at += length
+    return positions
