@@ -7,6 +7,7 @@ import pytest
 
 from certchain.ledger.deployment import CONTRACTS, Deployment
 from certchain.ledger.permission import permission_table
+from certchain.models.log import LogMode
 from scripts import deploy, grant_roles, seed
 from tests.contracts.conftest import Actors
 from tests.contracts.reverting import reverts
@@ -23,10 +24,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def granted(folder: Path) -> dict[str, Any]:
-    """A network that the scripts deployed and granted the roles of."""
-    deploy.main()
+@pytest.fixture(params=LogMode)
+def granted(folder: Path, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """A network that the scripts deployed and granted the roles of, with a login log of either mode."""
+    deploy.main(login_log_mode=request.param)
     grant_roles.main()
     return deploy.deployed()
 
@@ -56,13 +57,23 @@ def test_arguments_choose_the_admin_and_the_approvals(folder: Path, accounts: An
     assert contracts["UpdateRegistry"].approvalsRequired() == 3
 
 
+@pytest.mark.parametrize(("mode", "change"), [(LogMode.RECORDED, "append"), (LogMode.ANCHORED, "anchor")])
+def test_the_login_logs_mode_is_kept_and_is_that_of_its_contract(folder: Path, mode: LogMode, change: str) -> None:
+    """Recorded is what comes without an argument."""
+    deploy.main(*() if mode is LogMode.RECORDED else ("2", "0", mode))
+    assert Deployment.load(deploy.deployment_file()).login_log_mode is mode
+    assert {"append", "anchor"} & deploy.deployed()["LoginLog"].signatures.keys() == {change}
+
+
 def test_every_function_of_the_table_asks_for_its_role(granted: dict[str, Any]) -> None:
-    """The AccessManager has the whole table."""
+    """The AccessManager has the whole table, but the change of the login log's other mode."""
     table, permissions = permission_table(), granted["Permissions"]
     for contract, functions in table.functions.items():
-        for function, role in functions.items():
-            selector = granted[contract].signatures[function]
-            assert permissions.getTargetFunctionRole(granted[contract], selector) == table.number(role)
+        known = granted[contract].signatures
+        assert len(functions.keys() - known.keys()) == (contract == "LoginLog")
+        for function in functions.keys() & known.keys():
+            found = permissions.getTargetFunctionRole(granted[contract], known[function])
+            assert found == table.number(functions[function])
 
 
 def test_every_role_has_its_local_holders_and_no_other(granted: dict[str, Any], accounts: Any) -> None:
