@@ -11,8 +11,9 @@ from typing import Any
 from certchain.channel import Connection, MemoryChannel
 from certchain.encoding.digest import manifest_digest
 from certchain.keys import Argon2Cost, KeyPair, SealingKey
-from certchain.log import LogWriter
+from certchain.log import LogEngine
 from certchain.models.certification import AppManifest, DeviceInformation, UserDeviceInformation
+from certchain.models.entry import LoginEntry
 from certchain.models.identifier import (
     DeviceId,
     MethodNumber,
@@ -23,12 +24,11 @@ from certchain.models.identifier import (
     service_party,
     user_device_party,
 )
-from certchain.models.log import LogEntry
 from certchain.models.registration import Factor, PublicKeys
 from certchain.roles.certification_server import CertificationServer
 from certchain.roles.iot_device import IotDevice
 from certchain.roles.user_device import ControlSession, InstalledApp, UserDevice
-from certchain.storage import MemoryFileStore, MemoryManagementDatabase
+from certchain.storage import MemoryFileStore, MemoryLogStore, MemoryManagementDatabase, MemorySubjectKeys
 from certchain.storage.app_folder import measure_app
 from certchain.verification.login import LoginPolicy
 from certchain.verification.policy import CertificationPolicy
@@ -50,17 +50,29 @@ class Server:
     policy: CertificationPolicy = field(default_factory=CertificationPolicy)
     database: Any = field(default_factory=MemoryManagementDatabase)
     sealing_key: SealingKey = field(default_factory=SealingKey.generate)
+    log_store: Any = field(default_factory=MemoryLogStore)
+    subject_keys: Any = field(default_factory=MemorySubjectKeys)
+    log_files: Any = field(default_factory=MemoryFileStore)
+    log: LogEngine = field(init=False)
     role: CertificationServer = field(init=False)
 
     def __post_init__(self) -> None:
         self.restart()
 
     def restart(self) -> None:
+        self.log = LogEngine.over(
+            store=self.log_store,
+            keys=self.subject_keys,
+            files=self.log_files,
+            ledger=self.ledger.login_log,
+            identity=self.identity,
+            clock=self.clock,
+        )
         self.role = CertificationServer(
             identity=self.identity,
             ledger=self.ledger,
             database=self.database,
-            log=LogWriter(self.database, self.ledger.login_log),
+            log=self.log,
             sealing_key=self.sealing_key,
             policy=self.policy,
             clock=self.clock,
@@ -76,10 +88,12 @@ class Server:
     def answer(self, connection: Connection, message: object) -> object:
         return self.role.answer(connection, message)
 
-    def entries(self) -> list[LogEntry]:
-        return [salted.entry for salted in self.database.entries(0, 1000)]
+    def entries(self) -> list[LoginEntry]:
+        """What the log says, of entries that were not erased."""
+        logged = self.log.reader.entries(0, self.log_store.size())
+        return [kept.body.entry for kept in logged if kept.body and isinstance(kept.body.entry, LoginEntry)]
 
-    def last(self) -> LogEntry:
+    def last(self) -> LoginEntry:
         return self.entries()[-1]
 
 

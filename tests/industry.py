@@ -11,6 +11,7 @@ from certchain.keys import KeyPair
 from certchain.ledger.memory import MemoryNetwork
 from certchain.models.delivery import Publication, PublishedPackage, UploadProgress
 from certchain.models.identifier import DeviceId, ProductId, ServiceId, device_party, service_party
+from certchain.models.log import LogMode
 from certchain.roles.authority import Authority
 from certchain.roles.iot_device.update import DeviceUpdater
 from certchain.roles.manufacturer import Manufacturer
@@ -51,8 +52,8 @@ ROLES = {
 class MemoryAccounts:
     """Ledgers by a person's name, on one in-memory network, with the roles they need."""
 
-    def __init__(self, approvals_required: int = 1) -> None:
-        self.network = MemoryNetwork(TestClock(), approvals_required)
+    def __init__(self, approvals_required: int = 1, mode: LogMode = LogMode.RECORDED) -> None:
+        self.network = MemoryNetwork(TestClock(), approvals_required, login_log_mode=mode)
         self.ledgers: dict[str, Any] = {}
 
     def __call__(self, name: str) -> Any:

@@ -17,8 +17,8 @@ from certchain.errors import (
 )
 from certchain.keys import KeyPair
 from certchain.ledger import Ledger
+from certchain.models.entry import LoginOutcome
 from certchain.models.identifier import RegistrationId
-from certchain.models.log import LoginOutcome
 from certchain.models.registration import Factor, RegistrationStatus, RiskLevel
 from certchain.storage.sql import SqlManagementDatabase
 from certchain.verification.policy import CertificationPolicy, ModelRisk

@@ -18,8 +18,8 @@ from certchain.errors import (
 )
 from certchain.keys import KeyPair
 from certchain.models.certification import CertificationForward, LoginFailure, UserDeviceInformation
+from certchain.models.entry import LoginOutcome
 from certchain.models.identifier import device_party
-from certchain.models.log import LoginOutcome
 from certchain.roles.iot_device.conversation import LoggedIn
 from certchain.verification.login import LoginPolicy
 from tests.faults import Fuse, Fused, PowerCut
@@ -35,7 +35,7 @@ CHANGES = (
     "register",
     "supersede",
 )
-WRITES = ("put_device", "put_user_device", "put_key_data", "append_entries")
+WRITES = ("put_device", "put_user_device", "put_key_data")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ def fused_home(fault: Callable[[], BaseException] = PowerCut) -> tuple[Household
 
     home = Household(account)
     home.server.database = Fused(home.server.database, fuse, WRITES)
+    home.server.log_store = Fused(home.server.log_store, fuse, ("append",))
     home.lock.store = Fused(home.lock.store, fuse, ("write", "remove"))
     home.phone.store = Fused(home.phone.store, fuse, ("write", "remove"))
     restart(home)
@@ -338,7 +339,7 @@ def test_a_certification_does_not_ask_the_chains_log_and_does_not_fail_with_it()
         def __getattr__(self, name: str) -> Any:
             raise LedgerTimeout(name, "0x01")
 
-    home.server.role._equipment.log.log = Down()
+    home.server.log.anchor._ledger = Down()  # type: ignore[assignment]
     assert [home.certify().outcome.behind for _ in range(2)] == [1, 2]
     assert [entry.step for entry in home.server.entries()] == ["C13", "C13"]
 

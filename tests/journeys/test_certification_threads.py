@@ -9,7 +9,7 @@ from certchain.models.certification import (
     CommandResult,
     Signed,
 )
-from certchain.models.log import LoginOutcome
+from certchain.models.entry import LoginOutcome
 from tests.household import SECRET, Household, Phone
 from tests.wiretap import tap_lock, tap_server
 

@@ -12,8 +12,8 @@ from certchain.roles.certification_server.login_record import LoginRecord
 from certchain.roles.certification_server.login_report import LoginReports
 from certchain.roles.certification_server.open_session import OpenSessions
 from certchain.roles.certification_server.permit import Permits
-from certchain.storage import MemoryManagementDatabase
-from tests.industry import MemoryAccounts, TestClock
+from certchain.storage import MemoryLogStore, MemorySubjectKeys
+from tests.industry import TestClock
 
 USER, PHONE, LOCK, GATE = UserId(1), UserDeviceId(2), DeviceId(3), DeviceId(4)
 INFORMATION = UserDeviceInformation("Pixel", "Android", "a1")
@@ -67,9 +67,8 @@ def test_sessions_that_were_never_finished_are_forgotten() -> None:
 def test_only_so_many_reports_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """An old report that comes again after very many others is logged again: better twice than a memory without end."""
     monkeypatch.setattr(login_report, "REMEMBERED", 2)
-    database, accounts = MemoryManagementDatabase(), MemoryAccounts()
-    log = LogWriter(database, accounts("certification server").login_log)
-    reports = LoginReports(LoginRecord(log, TestClock()))
+    log = LogWriter(MemoryLogStore(), MemorySubjectKeys(), "example.com/log", TestClock())
+    reports = LoginReports(LoginRecord(log))
     failures = [LoginFailure(LOCK, ServiceId(1), USER, PHONE, 1, False, bytes([n]) * 16) for n in range(3)]
     indices = [reports.note(failure).index for failure in (*failures, failures[2], failures[0])]
     assert indices == [0, 1, 2, 2, 3]

@@ -9,7 +9,7 @@ from certchain.encoding.message import from_cbor
 from certchain.errors import DatabaseChanged, KeyDataUnreadable, SealInvalid, UnknownRecord
 from certchain.keys import SealingKey
 from certchain.ledger import Ledger
-from certchain.log import LogWriter
+from certchain.log import LogEngine
 from certchain.models.application import KeyData
 from certchain.models.certification import AppManifest, Signed
 from certchain.models.identifier import DeviceId, Party, ServiceId, UserDeviceId
@@ -29,7 +29,7 @@ class Equipment:
     identity: Identity
     ledger: Ledger
     database: ManagementDatabase
-    log: LogWriter
+    log: LogEngine
     sealing_key: SealingKey
     policy: CertificationPolicy
     clock: Clock

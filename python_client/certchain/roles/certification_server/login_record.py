@@ -5,19 +5,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from certchain.config.clock import Clock
 from certchain.errors import CertchainError
 from certchain.log import LogWriter
 from certchain.models.certification import SessionOpened
+from certchain.models.entry import LoginEntry, LoginOutcome
 from certchain.models.identifier import DeviceId, RegistrationId, UserDeviceId, UserId
-from certchain.models.log import LoginOutcome
 
 _log = logging.getLogger("certchain.roles.certification_server")
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """Whom an entry is about, as far as the session has come."""
+class LoginParties:
+    """Who takes part in a login, as far as the session has come."""
 
     device: DeviceId
     user: UserId | None = None
@@ -26,9 +25,9 @@ class Subject:
     registration: RegistrationId | None = None
 
 
-def subject_of(opened: SessionOpened) -> Subject:
-    """The subject of an open session."""
-    return Subject(opened.device, opened.user, opened.user_device, opened.session, opened.registration)
+def parties_of(opened: SessionOpened) -> LoginParties:
+    """The parties of an open session."""
+    return LoginParties(opened.device, opened.user, opened.user_device, opened.session, opened.registration)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,37 +35,36 @@ class LoginRecord:
     """Writes entries; each is durable when its method returns."""
 
     log: LogWriter
-    clock: Clock
 
     @contextmanager
-    def refusals(self, step: str, subject: Subject) -> Iterator[None]:
+    def refusals(self, step: str, parties: LoginParties) -> Iterator[None]:
         """Whatever is refused within is logged, by the step and the error's name, before it is raised further."""
         try:
             yield
         except CertchainError as refusal:
-            self.refused(step, type(refusal).__name__, subject)
+            self.refused(step, type(refusal).__name__, parties)
             raise
 
-    def refused(self, step: str, reason: str, subject: Subject) -> int:
+    def refused(self, step: str, reason: str, parties: LoginParties) -> int:
         """Logs a refusal; returns the entry's index."""
-        _log.warning("%s refused: %s (device %d)", step, reason, subject.device)
-        return self._write(LoginOutcome.REFUSED, step, reason, subject)
+        _log.warning("%s refused: %s (device %d)", step, reason, parties.device)
+        return self._write(LoginOutcome.REFUSED, step, reason, parties)
 
-    def certified(self, subject: Subject) -> int:
+    def certified(self, parties: LoginParties) -> int:
         """C13: logs a certification; returns the entry's index."""
-        index = self._write(LoginOutcome.CERTIFIED, "C13", "", subject)
-        _log.info("C13 certified: entry %d (device %d)", index, subject.device)
+        index = self._write(LoginOutcome.CERTIFIED, "C13", "", parties)
+        _log.info("C13 certified: entry %d (device %d)", index, parties.device)
         return index
 
-    def _write(self, outcome: LoginOutcome, step: str, reason: str, subject: Subject) -> int:
-        return self.log.record(
-            at=self.clock.now(),
+    def _write(self, outcome: LoginOutcome, step: str, reason: str, parties: LoginParties) -> int:
+        entry = LoginEntry(
             outcome=outcome,
             step=step,
             reason=reason,
-            session=subject.session,
-            user=subject.user,
-            user_device=subject.user_device,
-            device=subject.device,
-            registration=subject.registration,
+            session=parties.session,
+            user=parties.user,
+            user_device=parties.user_device,
+            device=parties.device,
+            registration=parties.registration,
         )
+        return self.log.record(entry)

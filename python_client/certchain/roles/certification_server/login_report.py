@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from certchain.errors import CertchainError, ChallengeRejected, LoginLocked, LoginRefused, MalformedValue
 from certchain.models.certification import REPORT_NONCE_LENGTH, LoginFailure, LoginFailureNoted
 from certchain.models.identifier import DeviceId
-from certchain.roles.certification_server.login_record import LoginRecord, Subject
+from certchain.roles.certification_server.login_record import LoginParties, LoginRecord
 from certchain.roles.certification_server.remembered import REMEMBERED
 
 _STEPS = ("C2", "C3", "C9")
@@ -38,8 +38,8 @@ class LoginReports:
 
     def _log(self, failure: LoginFailure) -> int:
         reason = _reason(failure)
-        subject = Subject(failure.device, failure.user, failure.user_device)
-        index = self.record.refused(failure.step, reason.__name__, subject)
+        parties = LoginParties(failure.device, failure.user, failure.user_device)
+        index = self.record.refused(failure.step, reason.__name__, parties)
         self._noted[failure.device, failure.nonce] = index
         return index
 

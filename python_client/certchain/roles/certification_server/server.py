@@ -8,7 +8,7 @@ from certchain.config.clock import Clock, SystemClock
 from certchain.errors import WrongRecipient, WrongSigner
 from certchain.keys import SealingKey
 from certchain.ledger import Ledger
-from certchain.log import LogPublisher, LogWriter
+from certchain.log import LogEngine, LogPublisher
 from certchain.models.application import RegistrationApplication, RegistrationForward
 from certchain.models.certification import (
     CertificationForward,
@@ -45,7 +45,7 @@ class CertificationServer:
         identity: Identity,
         ledger: Ledger,
         database: ManagementDatabase,
-        log: LogWriter,
+        log: LogEngine,
         sealing_key: SealingKey,
         policy: CertificationPolicy | None = None,
         clock: Clock | None = None,
@@ -53,7 +53,7 @@ class CertificationServer:
     ) -> None:
         clock, policy = clock or SystemClock(), policy or CertificationPolicy()
         self._equipment = Equipment(identity, ledger, database, log, sealing_key, policy, clock)
-        record = LoginRecord(log, clock)
+        record = LoginRecord(log.writer)
         self._certifier = Certifier(self._equipment, record, OpenSessions(clock))
         self._reports = LoginReports(record)
         self._publisher = LogPublisher(log, ledger.registrations, identity, auditors)
@@ -77,8 +77,8 @@ class CertificationServer:
                 return self._publisher.answer(connection, message)
 
     def flush(self) -> int:
-        """C16: brings the chain's log up to the database's; returns how many entries it appended. Safe to repeat."""
-        return self._equipment.log.flush()
+        """C16: publishes the log, and brings the chain up to it; returns how many entries it appended. Safe to repeat."""
+        return self._equipment.log.keeper.turn(force=True)
 
     def _answer_request(self, signed: Signed) -> Signed:
         """C4."""

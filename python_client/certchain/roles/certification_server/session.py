@@ -21,7 +21,7 @@ from certchain.models.certification import (
 from certchain.models.identifier import device_party, user_device_party
 from certchain.models.registration import Factor, Registration
 from certchain.roles.certification_server.equipment import Equipment
-from certchain.roles.certification_server.login_record import LoginRecord, Subject, subject_of
+from certchain.roles.certification_server.login_record import LoginParties, LoginRecord, parties_of
 from certchain.roles.certification_server.open_session import OpenSession, OpenSessions
 from certchain.roles.certification_server.remembered import Remembered
 from certchain.verification.certification import (
@@ -59,10 +59,10 @@ class Certifier:
         A request whose challenge the device has used before is a repetition, by whomever: it is refused and leaves no entry.
         """
         self._require_new(request)
-        subject = Subject(request.device, request.user, request.user_device)
-        with self.record.refusals("C5", subject):
+        parties = LoginParties(request.device, request.user, request.user_device)
+        with self.record.refusals("C5", parties):
             self._compare(request, signed)
-        with self.record.refusals("C6", subject):
+        with self.record.refusals("C6", parties):
             return self._open(request)
 
     def certify(self, forward: CertificationForward) -> Signed:
@@ -71,17 +71,17 @@ class Certifier:
         A certification for the same session that is not open is logged once, however often it comes.
         """
         session = self._take(forward)
-        opened, subject = session.opened, subject_of(session.opened)
-        with self.record.refusals("C10", subject):
+        opened, parties = session.opened, parties_of(session.opened)
+        with self.record.refusals("C10", parties):
             verify_challenge(forward, session.binding)
-        with self.record.refusals("C11", subject):
+        with self.record.refusals("C11", parties):
             registration, order = self._registered(opened)
-        with self.record.refusals("C12", subject):
+        with self.record.refusals("C12", parties):
             network = self.equipment.identity.network
             transcript = build_transcript(network, opened, forward.challenge, forward.binding)
             rebuilt = self._rebuilt(opened, registration, order)
             verify_certification(forward.certification, transcript, rebuilt, registration)
-        return self._conclude(transcript, subject)
+        return self._conclude(transcript, parties)
 
     def _require_new(self, request: CertificationRequest) -> None:
         """C4: a device gives each challenge once."""
@@ -131,7 +131,7 @@ class Certifier:
             return verify_session(self.sessions.take(named, device))
         except SessionUnknown:
             if self._not_open.is_new(device, named):
-                self.record.refused("C10", SessionUnknown.__name__, Subject(device, session=named))
+                self.record.refused("C10", SessionUnknown.__name__, LoginParties(device, session=named))
             raise
 
     def _registered(self, opened: SessionOpened) -> tuple[Registration, tuple[Factor, ...]]:
@@ -157,10 +157,10 @@ class Certifier:
         factors = record.factors(key_data.second_factor)
         return verify_rebuilt(combine(registration.method, order, key_data.salt, factors), registration)
 
-    def _conclude(self, transcript: Transcript, subject: Subject) -> Signed:
+    def _conclude(self, transcript: Transcript, parties: LoginParties) -> Signed:
         """C13: after the entry is durable, nothing that could fail is asked of anyone."""
-        index = self.record.certified(subject)
-        behind = self.equipment.log.lacking(index + 1)
+        index = self.record.certified(parties)
+        behind = self.equipment.log.anchor.lacking(index + 1)
         lifetime = self.equipment.policy.control_lifetime
         outcome = SessionOutcome(transcript.session, transcript_digest(transcript), index, behind, lifetime)
         return self.equipment.identity.sign(outcome)
