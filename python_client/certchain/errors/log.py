@@ -15,8 +15,10 @@ __all__ = [
     "LogDamaged",
     "LogInUse",
     "NotConsistent",
+    "RequestTooLarge",
     "SubjectOnHold",
     "TileInvalid",
+    "TokenRefused",
     "UnknownHold",
     "UnknownLog",
     "UnknownTile",
@@ -217,3 +219,22 @@ class BodyChanged(VerificationFailed):
     index: int
 
     sentence = "What is shown as entry {index} is not what the log committed to."
+
+
+@dataclass(eq=False)
+class TokenRefused(NotAuthorised):
+    """Whoever submits entries to a log's service has to have its token."""
+
+    sentence = "The token is missing, or it is not the one that the service takes."
+    advice = "Send the token that the log's operator gave out, as 'Authorization: Bearer <token>'."
+
+
+@dataclass(eq=False)
+class RequestTooLarge(InvalidInput):
+    """A service bounds what one request may bring."""
+
+    limit: int
+    unit: str
+
+    sentence = "The request has more than {limit} {unit}."
+    advice = "Send it in several requests."

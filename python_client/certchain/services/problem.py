@@ -1,0 +1,100 @@
+"""What a service answers when it refuses: problem JSON (RFC 9457) with the error's name and advice, and nothing internal."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
+from starlette.types import Lifespan
+
+from certchain.errors import (
+    CertchainError,
+    InvalidInput,
+    LogBacklogFull,
+    LogBusy,
+    NotAuthorised,
+    RequestTooLarge,
+    TokenRefused,
+    Unavailable,
+    UnknownLog,
+    UnknownRecord,
+    UnknownTile,
+    VerificationFailed,
+)
+
+PROBLEM = "application/problem+json"
+SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+"""Headers of every answer."""
+NEVER_KEPT = {"Cache-Control": "no-store"}
+
+Statuses = Mapping[type[CertchainError], int]
+
+_LOG = logging.getLogger(__name__)
+_UNEXPECTED = 500
+_AGAIN_AFTER = {LogBusy: 1, LogBacklogFull: 30}
+_AGAIN_AFTER_ELSE = 5
+# The most particular first.
+_STATUSES: Statuses = {
+    TokenRefused: 401,
+    RequestTooLarge: 413,
+    UnknownTile: 404,
+    UnknownLog: 404,
+    UnknownRecord: 404,
+    LogBusy: 429,
+    Unavailable: 503,
+    NotAuthorised: 403,
+    VerificationFailed: 422,
+    InvalidInput: 400,
+}
+# Errors that speak of what was asked. The others may speak of folders and settings: those are for the operator's eyes.
+_ABOUT_THE_REQUEST = (InvalidInput, NotAuthorised, VerificationFailed, LogBusy, LogBacklogFull)
+
+
+def refusing_app(
+    routes: Sequence[BaseRoute], statuses: Statuses | None = None, lifespan: Lifespan[FastAPI] | None = None
+) -> FastAPI:
+    """An application with these routes that answers every error as a problem; ``statuses`` go before those of every service."""
+    known = {**(statuses or {}), **_STATUSES}
+
+    async def refuse(_: Request, error: Exception) -> Response:
+        return _refusal(cast("CertchainError", error), known)
+
+    return FastAPI(
+        routes=list(routes),
+        lifespan=lifespan,
+        openapi_url=None,
+        redirect_slashes=False,
+        exception_handlers={CertchainError: refuse, HTTPException: _without_error, Exception: _unexpected},
+    )
+
+
+def _refusal(error: CertchainError, statuses: Statuses) -> Response:
+    status = next((statuses[kind] for kind in statuses if isinstance(error, kind)), _UNEXPECTED)
+    about = {"detail": str(error)} if isinstance(error, _ABOUT_THE_REQUEST) else {}
+    if not about:
+        _LOG.error("%s: %s", type(error).__name__, error)
+    headers = {}
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = str(_AGAIN_AFTER.get(type(error), _AGAIN_AFTER_ELSE))
+    if isinstance(error, TokenRefused):
+        headers["WWW-Authenticate"] = "Bearer"
+    return _problem(status, headers, error=type(error).__name__, advice=error.advice, **about)
+
+
+async def _without_error(_: Request, problem: Exception) -> Response:
+    """What the framework refuses: a path, a method, a body that never ends."""
+    known = cast("HTTPException", problem)
+    return _problem(known.status_code, known.headers or {}, error=known.detail.title().replace(" ", ""))
+
+
+async def _unexpected(_: Request, __: Exception) -> Response:
+    """The server writes the traceback to its own log."""
+    return _problem(_UNEXPECTED, {}, error="InternalServerError", advice="Report it to the operator; it is a fault.")
+
+
+def _problem(status: int, headers: Mapping[str, str], **members: Any) -> Response:
+    content = {"type": "about:blank", "title": members["error"], "status": status, **members}
+    return JSONResponse(content, status, {**SAFE, **NEVER_KEPT, **headers}, PROBLEM)

@@ -1,0 +1,112 @@
+"""Running an application on uvicorn: bound before anything starts, announced when it answers, stopped in good order."""
+
+import errno
+import logging
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from fastapi import FastAPI
+from uvicorn import Config, Server
+
+from certchain.errors import MalformedValue, PortTaken
+
+LOOPBACK = "127.0.0.1"
+_MOST_REQUESTS = 512  # at once; whoever comes beyond is told to come again
+_KEEP_ALIVE = 75  # seconds
+_LAST_ANSWERS = 10  # seconds for what is under way when a stop is asked for
+_PATIENCE = 30.0
+
+
+def say(line: str) -> None:
+    """Writes a line to the standard output, for whoever has started the process and waits for it."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def serve(app: FastAPI, host: str = LOOPBACK, port: int = 0, announce: Callable[[str], None] = say) -> None:
+    """Serves until SIGINT or SIGTERM, then answers what is under way and returns. Port 0 is any free one.
+
+    ``announce`` gets one line with the address once it answers. It speaks plain HTTP: between machines, TLS is put in front. Raises
+    ``PortTaken``, or ``MalformedValue`` for a host that is not this machine's.
+    """
+    with _bound(host, port) as listener, _quiet_signals():
+        server = _Announced(app, listener, lambda: announce(f"Listening at {_url(host, listener)}"))
+        server.run(sockets=[listener])
+
+
+@contextmanager
+def running(app: FastAPI, host: str = LOOPBACK, port: int = 0) -> Iterator[str]:
+    """While within, the application answers at the address that this yields, from a thread of this process."""
+    with _bound(host, port) as listener:
+        started = threading.Event()
+        server = _Announced(app, listener, started.set)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="service", daemon=True)
+        thread.start()
+        started.wait(_PATIENCE)
+        try:
+            yield _url(host, listener)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+class _Announced(Server):
+    """A server that says when it answers."""
+
+    def __init__(self, app: FastAPI, listener: socket.socket, announce: Callable[[], None]) -> None:
+        super().__init__(
+            Config(
+                app,
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                log_level=logging.WARNING,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                limit_concurrency=_MOST_REQUESTS,
+                timeout_keep_alive=_KEEP_ALIVE,
+                timeout_graceful_shutdown=_LAST_ANSWERS,
+            )
+        )
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._announce()
+
+
+@contextmanager
+def _bound(host: str, port: int) -> Iterator[socket.socket]:
+    try:
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as problem:
+        if problem.errno == errno.EADDRINUSE:
+            raise PortTaken(port) from None
+        raise MalformedValue("address", f"{host!r} is not one of this machine's") from problem
+    with listener:
+        yield listener
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+
+
+@contextmanager
+def _quiet_signals() -> Iterator[None]:
+    """Uvicorn raises a signal again once it has stopped for it: within this it ends nothing more."""
+
+    def stopped(_: int, __: FrameType | None) -> None:
+        return None
+
+    before = {number: signal.signal(number, stopped) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
