@@ -181,8 +181,9 @@ def digests() -> Iterator[tuple[str, str, Vector, list[bytes]]]:
         fields("remote", "1.0"),
     )
     yield "application", "application", {"body": b"\xa1aa\x01"}, [b"\xa1aa\x01"]
-    entry = bytes.fromhex("a1") + b"\x65index\x00"
-    yield "log leaf", "log-entry", {"salt": word("salt"), "entry": entry}, [word("salt"), entry]
+    body = bytes.fromhex("a1") + b"\x65index\x00"
+    yield "log entry", "log-entry", {"salt": word("salt"), "body": body}, [word("salt"), body]
+    yield "log entry of nothing", "log-entry", {"salt": bytes(32), "body": b""}, [bytes(32), b""]
     contracts = [word(name)[:20] for name in ("Permissions", "Registration", "LoginLog", "UpdateRegistry")]
     yield "network", "network", {"chain_id": 1337, "contracts": contracts}, fields(1337, *contracts)
     yield (
@@ -214,6 +215,14 @@ def preimages() -> Iterator[tuple[str, str, Vector, list[bytes]]]:
     version: Vector = {"network": network, "product": 4, "version": 9}
     yield "VerID, sealed", "ver-id-seal", version, fields(*version.values())
     yield "submission, sealed", "submission-seal", version, fields(*version.values())
+    leaf: Vector = {"index": 70_000, "at": 1_800_000_000, "commitment": word("commitment")}
+    yield "log leaf", "log-leaf", leaf, fields(*leaf.values())
+    last: Vector = {"index": 2**64 - 1, "at": 0, "commitment": bytes(32)}
+    yield "log leaf, the last of all", "log-leaf", last, fields(*last.values())
+    place: Vector = {"origin": f"certchain/{word('network').hex()}/login-log", "index": 70_000}
+    yield "log body, sealed", "log-body", place, fields(*place.values())
+    subject: Vector = {"kind": "user-device", "number": 2, "period": 694, "key": 9}
+    yield "subject key, sealed", "subject-key", subject, fields(*subject.values())
     control: Vector = {"direction": "command", "session": word("session")[:16], "counter": 5}
     yield "control", "control", control, fields(*control.values())
 
@@ -241,6 +250,92 @@ def protocol() -> Iterator[Vector]:
     }
 
 
+# ------------------------------------------------------------------------------------------------------- log.json: a whole log
+
+NOBODY: Vector = {"session": None, "user": None, "user_device": None, "registration": None}
+ENTRIES: list[Vector] = [
+    {
+        "kind": "login",
+        "outcome": "certified",
+        "step": "C13",
+        "reason": "",
+        "session": word("session")[:16],
+        "user": 3,
+        "user_device": 2,
+        "device": 7,
+        "registration": 11,
+    },
+    {"kind": "login", "outcome": "refused", "step": "C2", "reason": "LoginRefused", "device": 2**63 - 1} | NOBODY,
+    {"kind": "login", "outcome": "refused", "step": "C5", "reason": "장치", "device": 0} | NOBODY | {"user": 23},
+    {"kind": "login", "outcome": "refused", "step": "C5", "reason": "x" * 300, "device": 255} | NOBODY | {"user": 24},
+    {"kind": "hold", "held": {"kind": "user", "number": 3}, "name": "case 17", "reason": "court order"},
+    {"kind": "release", "held": {"kind": "user-device", "number": 256}, "name": "case 17", "reason": ""},
+    {"kind": "erasure", "erased": {"kind": "device", "number": 65_536}, "before": 1_800_000_000, "reason": "request"},
+    {"kind": "retention", "days": 0, "reason": "everything is kept"},
+    {"kind": "retention", "days": 3_650, "reason": "ten years"},
+]
+
+
+def cbor(value: object) -> bytes:
+    """Deterministic CBOR (RFC 8949, 4.2.1) of what an entry is made of."""
+    if value is None:
+        return b"\xf6"
+    if isinstance(value, int):
+        return cbor_head(0, value)
+    if isinstance(value, bytes):
+        return cbor_head(2, len(value)) + value
+    if isinstance(value, str):
+        return cbor_head(3, len(value.encode())) + value.encode()
+    if isinstance(value, dict):
+        pairs = sorted((cbor(key), cbor(member)) for key, member in value.items())
+        return cbor_head(5, len(pairs)) + b"".join(key + member for key, member in pairs)
+    raise TypeError(value)
+
+
+def cbor_head(major: int, argument: int) -> bytes:
+    """A major type with its argument in as few bytes as it takes."""
+    if argument < 24:
+        return bytes([major << 5 | argument])
+    for more, length in enumerate((1, 2, 4, 8)):
+        if argument < 1 << 8 * length:
+            return bytes([major << 5 | 24 + more]) + argument.to_bytes(length, "big")
+    raise OverflowError(argument)
+
+
+def tree_root(leaf_hashes: list[bytes]) -> bytes:
+    """RFC 9162, 2.1.1, by its recursion."""
+    if len(leaf_hashes) < 2:
+        return leaf_hashes[0] if leaf_hashes else sha256(b"").digest()
+    split = 1
+    while split * 2 < len(leaf_hashes):
+        split *= 2
+    return sha256(b"\x01" + tree_root(leaf_hashes[:split]) + tree_root(leaf_hashes[split:])).digest()
+
+
+def log() -> Vector:
+    """A log with an entry of every kind, and its root at every size."""
+    rows, leaf_hashes = [], []
+    for index, entry in enumerate(ENTRIES):
+        salt, body, at = word(f"salt {index}"), cbor(entry), 1_800_000_000 + index
+        commitment = sha256(preimage("log-entry", [salt, body])).digest()
+        leaf = preimage("log-leaf", fields(index, at, commitment))
+        leaf_hashes.append(sha256(b"\x00" + leaf).digest())
+        rows.append(
+            {
+                "entry": entry,
+                "body": body,
+                "salt": salt,
+                "at": at,
+                "commitment": commitment,
+                "leaf": leaf,
+                "leaf_hash": leaf_hashes[-1],
+            }
+        )
+    bundle = b"".join(len(row["leaf"]).to_bytes(2, "big") + row["leaf"] for row in rows)
+    roots = [tree_root(leaf_hashes[:size]) for size in range(len(leaf_hashes) + 1)]
+    return {"entries": rows, "bundle": bundle, "roots": roots}
+
+
 def hexadecimal(value: object) -> str:
     """Bytes as JSON has them."""
     if isinstance(value, bytes):
@@ -248,16 +343,17 @@ def hexadecimal(value: object) -> str:
     raise TypeError(value)
 
 
-def written(vectors: list[Vector]) -> str:
+def written(content: Vector) -> str:
     """The file's text."""
-    return json.dumps({"vectors": vectors}, indent=2, ensure_ascii=False, default=hexadecimal) + "\n"
+    return json.dumps(content, indent=2, ensure_ascii=False, default=hexadecimal) + "\n"
 
 
 def files() -> dict[str, str]:
     """Every file of known answers by its name."""
     return {
-        "preimage.json": written([*framing(), *named(), *packages()]),
-        "protocol.json": written(list(protocol())),
+        "preimage.json": written({"vectors": [*framing(), *named(), *packages()]}),
+        "protocol.json": written({"vectors": list(protocol())}),
+        "log.json": written(log()),
     }
 
 

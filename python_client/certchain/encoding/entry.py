@@ -10,7 +10,7 @@ import cbor2
 
 from certchain.encoding.kind import KIND, KINDS
 from certchain.encoding.message import from_cbor, to_cbor
-from certchain.errors import CertchainError, MalformedMessage, MalformedValue
+from certchain.errors import MalformedMessage, MalformedValue
 from certchain.models.entry import LogEntry, LoginEntry, LoginOutcome
 
 _LOGIN = next(kind for kind, model in KINDS.items() if model is LoginEntry)
@@ -49,9 +49,9 @@ def read_entry(data: bytes) -> LogEntry:
             return from_cbor(KINDS[kind], data)
         entry = _login(fields)
         same = _login_bytes(entry) == data
-    except CertchainError:
+    except MalformedMessage:
         raise
-    except Exception as problem:  # whatever cbor2 makes of hostile bytes
+    except Exception as problem:  # whatever cbor2 or an entry's constructor makes of hostile bytes
         raise MalformedMessage("it is not an entry") from problem
     if not same:
         raise MalformedMessage("it is not the deterministic encoding of an entry")

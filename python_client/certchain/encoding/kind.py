@@ -26,6 +26,7 @@ def register_kinds(converter: Converter) -> None:
         return readers[value[KIND]](value)
 
     converter.register_structure_hook(LogEntry, read)
+    converter.register_structure_hook(LogEntry | None, lambda value, _: None if value is None else read(value, _))
 
 
 def _register(converter: Converter, kind: str, model: type[LogEntry]) -> Callable[[Any], Any]:

@@ -9,6 +9,10 @@ from typing import Any
 import pytest
 
 from certchain.encoding import digest as protocol
+from certchain.encoding import leaf
+from certchain.encoding import subject_key as sealed_keys
+from certchain.encoding.leaf import body_context, entry_commitment, leaf_bytes
+from certchain.encoding.subject_key import subject_key_context
 from certchain.models.application import RegistrationHash
 from certchain.models.certification import (
     DeviceInformation,
@@ -17,7 +21,9 @@ from certchain.models.certification import (
     UserDeviceInformation,
 )
 from certchain.models.digest import Digest
+from certchain.models.entry import Subject, SubjectKind
 from certchain.models.identifier import Party, PartyKind
+from certchain.models.log import LogLeaf
 from certchain.models.registration import PublicKeys
 
 FOLDER = Path(__file__).parents[2] / "vectors"
@@ -61,6 +67,10 @@ def key_data(user_device: int, device: int, committed: str) -> bytes:
     return protocol.key_data_context(user_device, device, Digest(bytes.fromhex(committed)))  # type: ignore[arg-type]
 
 
+def subject_key(kind: str, number: int, period: int, key: int) -> bytes:
+    return subject_key_context(Subject(SubjectKind(kind), number), period, key)
+
+
 FUNCTIONS: dict[str, Callable[[Arguments], bytes]] = {
     "first-factor": lambda a: protocol.first_factor(UserDeviceInformation(**a["information"]), keys(a["keys"])).value,
     "second-factor": lambda a: protocol.second_factor(**in_bytes(a)).value,
@@ -68,7 +78,10 @@ FUNCTIONS: dict[str, Callable[[Arguments], bytes]] = {
     "registration": lambda a: registration(**a),
     "manifest": lambda a: manifest(**a),
     "application": lambda a: protocol.application_digest(**in_bytes(a)).value,
-    "log-entry": lambda a: protocol.log_leaf(**in_bytes(a)),
+    "log-entry": lambda a: entry_commitment(**in_bytes(a)).value,
+    "log-leaf": lambda a: leaf_bytes(LogLeaf(a["index"], a["at"], Digest(bytes.fromhex(a["commitment"])))),
+    "log-body": lambda a: body_context(**a),
+    "subject-key": lambda a: subject_key(**a),
     "network": lambda a: protocol.network(a["chain_id"], ["0x" + contract for contract in a["contracts"]]).value,
     "intent": lambda a: protocol.intent(**in_bytes(a)).value,
     "transcript": lambda a: protocol.transcript(session(a)),
@@ -103,8 +116,10 @@ def test_every_digest_of_the_package_has_a_known_answer() -> None:
 
 
 def domains() -> set[str]:
-    """Every domain that stands in the source of ``encoding/digest.py``."""
-    source = Path(protocol.__file__).read_text(encoding="utf-8")
+    """Every domain that stands in the sources of digests and leaves."""
+    source = "".join(
+        Path(module.__file__ or "").read_text(encoding="utf-8") for module in (protocol, leaf, sealed_keys)
+    )
     return {
         piece.split('"')[1]
         for call in ("digest(", "preimage(")

@@ -9,7 +9,8 @@ import pytest
 from certchain.encoding.document import from_document, to_document
 from certchain.errors import MalformedMessage
 from certchain.models.digest import Digest
-from certchain.models.log import LoginOutcome
+from certchain.models.entry import LoginOutcome
+from certchain.models.log import LoggedEntry, LogLeaf, LogPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,14 @@ def test_any_other_spelling_is_refused(text: bytes) -> None:
 def test_brackets_in_a_text_are_nothing_but_text() -> None:
     brackets = Thing('[{"\\' * 5000, 7, None, (), LoginOutcome.REFUSED, good=False)
     assert from_document(Thing, to_document(brackets)) == brackets
+
+
+def test_a_long_file_of_shallow_brackets_is_read() -> None:
+    long = Thing("", 0, None, tuple(Digest(bytes(32)) for _ in range(5000)), LoginOutcome.REFUSED, good=False)
+    page = LogPage(tuple(LoggedEntry(LogLeaf(index, 0, Digest(bytes(32))), None) for index in range(2000)))
+
+    assert from_document(Thing, to_document(long)) == long
+    assert from_document(LogPage, to_document(page)) == page
 
 
 def test_brackets_without_end_do_not_crash_an_interpreter_that_may_recurse_deeply() -> None:

@@ -4,7 +4,7 @@ import inspect
 from dataclasses import dataclass, is_dataclass, replace
 from enum import Enum
 from types import ModuleType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
 import cbor2
 import pytest
@@ -13,17 +13,29 @@ from hypothesis import strategies as st
 
 from certchain.encoding.message import from_cbor, to_cbor
 from certchain.errors import DigestMismatch, MalformedMessage, MalformedValue
-from certchain.models import application, certification, delivery, digest, identifier, log, registration, update
+from certchain.models import (
+    application,
+    certification,
+    delivery,
+    digest,
+    entry,
+    identifier,
+    log,
+    note,
+    registration,
+    update,
+)
 from certchain.models.certification import Certification, Login, Transcript
 from certchain.models.digest import Digest
+from certchain.models.entry import LoginEntry, LoginOutcome
 from certchain.models.identifier import UserDeviceId, UserId
-from certchain.models.log import Checkpoint, InclusionProof, LogEntry, LoginOutcome
+from certchain.models.log import Checkpoint, InclusionProof
 from certchain.models.registration import PublicKeys, RegistrationRequest, RiskLevel
 
-SUBJECTS = (application, certification, delivery, digest, identifier, log, registration, update)
+SUBJECTS = (application, certification, delivery, digest, entry, identifier, log, note, registration, update)
 LOGIN = Login(UserId(3), UserDeviceId(2), b"proof")
 PROOF = InclusionProof(1, 2, (Digest(bytes(32)),))
-REFUSED = LogEntry(0, 5, LoginOutcome.REFUSED, "C2", "LoginRefused", None, None, None, 7, None)  # type: ignore[arg-type]
+REFUSED = LoginEntry(LoginOutcome.REFUSED, "C2", "LoginRefused", None, None, None, 7, None)  # type: ignore[arg-type]
 
 BASICS: dict[type, st.SearchStrategy[Any]] = {
     int: st.one_of(st.integers(0, 2**64 - 1), st.sampled_from([-1, 23, 24, 255, 256, 2**32, 2**63, 2**64, 2**80])),
@@ -35,7 +47,7 @@ BASICS: dict[type, st.SearchStrategy[Any]] = {
 LENGTHS: dict[type, dict[str, int | None]] = {
     Digest: {"value": 32, "algorithm": None},
     PublicKeys: {"signing": 32, "exchange": 33},
-    LogEntry: {"session": 16},
+    LoginEntry: {"session": 16},
     Transcript: {"network": 32, "session": 16, "challenge": 32, "binding": 32},
 }
 
@@ -55,7 +67,7 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
 
 def instances_of(model: Any) -> st.SearchStrategy[Any]:
     """Instances of a model, with the lengths that it insists on."""
-    values = {name: values_of(kind) for name, kind in get_type_hints(model).items()}
+    values = {name: values_of(kind) for name, kind in get_type_hints(model).items() if get_origin(kind) is not ClassVar}
     for name, length in LENGTHS.get(model, {}).items():
         values[name] = st.binary(min_size=length, max_size=length) if length else st.just("sha-256")
     return st.builds(model, **values)
@@ -99,7 +111,7 @@ def test_keys_stand_in_the_order_of_rfc_8949() -> None:
 
 def test_an_optional_value_that_is_missing_is_null() -> None:
     assert cbor2.loads(to_cbor(REFUSED))["session"] is None
-    assert from_cbor(LogEntry, to_cbor(REFUSED)) == REFUSED
+    assert from_cbor(LoginEntry, to_cbor(REFUSED)) == REFUSED
 
 
 @given(st.binary(max_size=60))
@@ -158,10 +170,10 @@ ENTRY_MAP: dict[str, Any] = cbor2.loads(to_cbor(REFUSED))
         (InclusionProof, changed(PROOF_MAP, path=[{"value": bytes(32), "algorithm": "sha-1"}])),
         (InclusionProof, changed(PROOF_MAP, path=[{"value": bytes(31), "algorithm": "sha-256"}])),
         (InclusionProof, changed(PROOF_MAP, path=[{"value": bytes(32)}])),
-        (LogEntry, changed(ENTRY_MAP, outcome="forgotten")),
-        (LogEntry, changed(ENTRY_MAP, outcome=0)),
-        (LogEntry, changed(ENTRY_MAP, step=None)),
-        (LogEntry, changed(ENTRY_MAP, user=False)),
+        (LoginEntry, changed(ENTRY_MAP, outcome="forgotten")),
+        (LoginEntry, changed(ENTRY_MAP, outcome=0)),
+        (LoginEntry, changed(ENTRY_MAP, step=None)),
+        (LoginEntry, changed(ENTRY_MAP, user=False)),
         (PublicKeys, cbor2.dumps({"signing": bytes(31), "exchange": bytes(33)}, canonical=True)),
     ],
 )
@@ -212,7 +224,7 @@ def test_a_refusal_shows_nothing_of_the_message() -> None:
     assert "astray" not in str(refusal.value)
 
     with pytest.raises(MalformedMessage) as refusal:
-        from_cbor(LogEntry, changed(ENTRY_MAP, outcome="x" * 100_000))
+        from_cbor(LoginEntry, changed(ENTRY_MAP, outcome="x" * 100_000))
     assert len(str(refusal.value)) < 500
 
 
@@ -259,5 +271,5 @@ def test_a_truth_value_is_no_number_and_no_number_is_one() -> None:
 
 
 def test_every_model_is_tried_here() -> None:
-    assert {Login, Checkpoint, Digest, InclusionProof, LogEntry, PublicKeys, Transcript} <= set(models())
+    assert {Login, Checkpoint, Digest, InclusionProof, LoginEntry, PublicKeys, Transcript} <= set(models())
     assert len(models()) > 40
