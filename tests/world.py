@@ -63,10 +63,7 @@ class GrowingLog:
         """Adds new leaves to the log, as its mode asks for."""
         step = self.next_step(count)
         self.bring(log, step)
-        self.leaf_hashes.extend(step.leaf_hashes)
-        self.tree.extend(step.leaf_hashes)
-        self.steps.append(step)
-        return step
+        return self.take(step)
 
     def next_step(self, count: int) -> Step:
         """A step that nobody has brought yet."""
@@ -83,6 +80,13 @@ class GrowingLog:
             leaf_hashes = [*self.leaf_hashes, *step.leaf_hashes]
             path = consistency_path(leaf_hashes, step.first_index, step.size)
             log.anchor(ConsistencyProof(step.first_index, step.size, path), step.root)
+
+    def take(self, step: Step) -> Step:
+        """From now on the step is the log's newest."""
+        self.leaf_hashes.extend(step.leaf_hashes)
+        self.tree.extend(step.leaf_hashes)
+        self.steps.append(step)
+        return step
 
     def consistency(self, old_size: int, new_size: int) -> ConsistencyProof:
         """The proof that the log was only added to."""

@@ -3,78 +3,23 @@
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import pytest
-from eth_account import Account
-from eth_account.signers.local import LocalAccount
 
 from certchain.encoding.digest import key_thumbprint
 from certchain.errors import KeyAlreadyEnrolled, LedgerMisbehaved, LedgerTimeout, LedgerUnavailable, Unavailable
-from certchain.ledger.chain import ChainLedger, Connection, FileOutbox, SendingPolicy, deploy, fund
-from certchain.ledger.deployment import Deployment
-from certchain.ledger.node import LocalNode, Program, free_port, start_node
+from certchain.ledger.chain import ChainLedger, Connection, FileOutbox
+from certchain.ledger.node import Program
 from certchain.models.identifier import DeviceId, device_party
 from certchain.models.registration import PublicKeys
-from tests.proxy import FAULTS, Proxy, command, proxied
-from tests.world import keys, refused, require_program
-
-PATIENT = SendingPolicy(receipt_timeout=30.0, poll_interval=0.02, rebroadcast_interval=0.2)
-HASTY = SendingPolicy(receipt_timeout=0.5, poll_interval=0.02, rebroadcast_interval=0.1)
-PATIENCE = 5.0
-IMPATIENCE = 0.3
-"""How long the answer to one question is waited for; a slow node takes longer than the impatient wait."""
-
-HOLD = {Program.ANVIL: ("--no-mining",), Program.GANACHE: ("--miner.blockTime", "3600")}
-"""What makes a node take transactions and not mine them."""
-
-
-@dataclass
-class Network:
-    """A deployment on a node that can be killed, and the certification server's account there."""
-
-    program: Program
-    folder: Path
-    node: LocalNode
-    server: LocalAccount = field(default_factory=Account.create)
-    deployment: Deployment = field(init=False)
-    connections: list[Connection] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        admin, connection = Account.create(), self.connection()
-        fund(connection, [admin.address, self.server.address])
-        self.deployment = deploy(connection, admin, 1, file=self.folder / "deployment.json")
-        permissions = ChainLedger.connect(connection, self.deployment, admin).permissions
-        permissions.grant("certification_server", self.server.address)
-
-    def connection(self, url: str | None = None, timeout: float = PATIENCE) -> Connection:
-        self.connections.append(Connection.http(url or self.node.url, timeout, attempts=1))
-        return self.connections[-1]
-
-    def ledger(
-        self, outbox: Path, policy: SendingPolicy = PATIENT, connection: Connection | None = None
-    ) -> ChainLedger:
-        """The server's ledger, as a process that has just started has it."""
-        line = connection or self.connection()
-        return ChainLedger.connect(line, self.deployment, self.server, outbox=FileOutbox(outbox), policy=policy)
-
-    def hasty_ledger(self, outbox: Path, proxy: Proxy) -> ChainLedger:
-        """The same behind a proxy, soon at the end of its patience."""
-        return self.ledger(outbox, HASTY, self.connection(proxy.url, IMPATIENCE))
-
-    def start(self, *options: str) -> None:
-        """Brings the node up again on the same port."""
-        self.node = start_node(self.program, self.folder, self.node.port, options)
-
-    def close(self) -> None:
-        for connection in self.connections:
-            connection.close()
-        self.node.stop()
+from tests.mortal import HASTY, IMPATIENCE, Network, eventually, hold, holding, release, running, sent
+from tests.proxy import FAULTS, Proxy, proxied
+from tests.world import keys, refused
 
 
 @dataclass(frozen=True)
@@ -111,43 +56,23 @@ class Enrolment:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+def anvil(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
     """anvil, for all the tests that leave it alive."""
-    require_program(Program.ANVIL)
-    folder = tmp_path_factory.mktemp("anvil")
-    network = Network(Program.ANVIL, folder, start_node(Program.ANVIL, folder, free_port()))
-    yield network
-    network.close()
+    with running(Program.ANVIL, tmp_path_factory.mktemp("anvil")) as network:
+        yield network
 
 
 @pytest.fixture
-def network(running: Network) -> Iterator[Network]:
+def network(anvil: Network) -> Iterator[Network]:
     """The same, mining at once again when the test is over."""
-    yield running
-    release(running)
+    yield anvil
+    release(anvil)
 
 
 @pytest.fixture
 def proxy(network: Network) -> Iterator[Proxy]:
     with proxied(network.node.url) as proxy:
         yield proxy
-
-
-def hold(network: Network) -> None:
-    """From now on the node takes transactions and does not mine them."""
-    command(network.node.url, "evm_setAutomine", False)
-
-
-def release(network: Network) -> None:
-    command(network.node.url, "evm_setAutomine", True)
-    command(network.node.url, "evm_mine")
-
-
-def eventually(true: Callable[[], bool], timeout: float = 20.0) -> None:
-    deadline = time.monotonic() + timeout
-    while not true():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.02)
 
 
 # ------------------------------------------------------------------------------------------------------ a killed process
@@ -181,12 +106,6 @@ def killed_while_enrolling(enrolment: Enrolment, url: str, outbox: Path, gone_so
     finally:
         child.kill()
         child.wait()
-
-
-def sent(network: Network, outbox: Path) -> Callable[[], bool]:
-    """Whether the one transaction in the outbox has reached the node."""
-    connection = network.connection()
-    return lambda: any(connection.knows(each.hash) for each in FileOutbox(outbox).waiting())
 
 
 def test_a_process_killed_before_its_transaction_is_mined_enrols_once(network: Network, tmp_path: Path) -> None:
@@ -261,14 +180,8 @@ def test_two_processes_of_one_account_do_not_take_each_others_nonce(network: Net
 @pytest.fixture(params=Program)
 def mortal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Network]:
     """A node of each kind, to be killed, that takes transactions and does not mine them."""
-    program = Program(request.param)
-    require_program(program)
-    network = Network(program, tmp_path, start_node(program, tmp_path, free_port()))
-    network.connections[0].close()
-    network.node.stop()
-    network.start(*HOLD[program])
-    yield network
-    network.close()
+    with holding(Program(request.param), tmp_path) as network:
+        yield network
 
 
 def test_a_node_restarted_between_send_and_receipt_is_sent_the_same_again(mortal: Network, tmp_path: Path) -> None:

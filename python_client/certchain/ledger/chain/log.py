@@ -74,7 +74,7 @@ class ChainLog:
         if argument.size("start", start) >= size or limit == 0:
             return ()
         head = self.contract.connection.block_number()
-        found = self._batches(start, self._block_of(start, head), head)
+        found = self._batches(start, self._logs(self._block_of(start, head), head, limit))
         return _consecutive(tuple(islice(found, min(limit, size))), start)
 
     def sender(self, batch: LogBatch) -> str:
@@ -83,10 +83,10 @@ class ChainLog:
             raise LedgerMisbehaved(f"it has no transaction 0x{batch.transaction.hex()}")
         return account
 
-    def _batches(self, start: int, first: int, head: int) -> Iterator[LogBatch]:
-        """The steps that end behind entry ``start``, in the blocks ``first`` to ``head``, read only as far as they are asked for."""
+    def _batches(self, start: int, logs: Iterable[Log]) -> Iterator[LogBatch]:
+        """The steps that end behind entry ``start``, read only as far as they are asked for."""
         block_time = cache(self.contract.connection.block_time)
-        for log in self._logs(first, head):
+        for log in logs:
             for values in self.contract.events(EVENTS[self.mode], [log]):
                 leaf_hashes, size = self._grown(values)
                 if size > start:
@@ -101,18 +101,19 @@ class ChainLog:
         leaf_hashes = tuple(map(Digest, values["leafHashes"]))
         return leaf_hashes, values["firstIndex"] + len(leaf_hashes)
 
-    def _logs(self, first: int, head: int) -> Iterator[Log]:
-        """The events of the blocks ``first`` to ``head``, range by range."""
-        topics, blocks = [self.contract.artifact.events[EVENTS[self.mode]].topic], BLOCK_RANGE
+    def _logs(self, first: int, head: int, wanted: int) -> Iterator[Log]:
+        """The events of the blocks ``first`` to ``head``, range by range: no more blocks at first than events are wanted."""
+        topics, most = [self.contract.artifact.events[EVENTS[self.mode]].topic], BLOCK_RANGE
+        blocks = min(wanted, most)
         while first <= head:
             last = min(first + blocks - 1, head)
             try:
                 yield from self.contract.connection.logs(self.contract.address, topics, first, last)
-                first = last + 1
+                first, blocks = last + 1, min(2 * blocks, most)
             except Refused as refused:
                 if first == last:
                     raise LedgerMisbehaved(str(refused)) from None
-                blocks = max(1, (last - first + 1) // 2)
+                blocks = most = max(1, (last - first + 1) // 2)
 
     def _block_of(self, start: int, head: int) -> int:
         """The block in which entry ``start`` was added, or one before it on a node that keeps no old states."""
