@@ -1,0 +1,164 @@
+"""Publication: signed for what is durable, never taken back, and whole or not at all."""
+
+from dataclasses import replace
+
+import pytest
+
+from certchain.encoding.checkpoint import log_origin
+from certchain.errors import CosignaturesMissing, LogInconsistent, StorageUnavailable, UnknownRecord
+from certchain.keys import KeyPair
+from certchain.log import Cosigning, Publication
+from certchain.merkle import root
+from certchain.storage import MemoryLogStore
+from certchain.verification.checkpoint import verify_checkpoint
+from tests.faults import Fuse, PowerCut
+from tests.logbook import Logbook, another_store, falsified, leaf_hashes
+from tests.witnesses import away, cosigning, three
+
+
+def published(book: Logbook) -> tuple[int, object]:
+    checkpoint = verify_checkpoint(book.engine.publication.checkpoint(), book.server.keys.public)
+    return checkpoint.size, checkpoint.root
+
+
+def over(book: Logbook, store: MemoryLogStore, **others: object) -> Publication:
+    """Another process with the same keys and files over a log store."""
+    return Publication(store, book.server, book.files, **others)  # type: ignore[arg-type]
+
+
+def test_a_checkpoint_is_of_all_that_is_durable_and_signed_by_the_server() -> None:
+    book = Logbook()
+    for count in (0, 1, 299):
+        book.record(count)
+        checkpoint = book.engine.publication.publish()
+        assert published(book) == (book.store.size(), root(leaf_hashes(book.store)))
+        assert checkpoint == book.engine.publication.published()
+        assert (checkpoint.origin, checkpoint.signer) == (log_origin(book.server.network), book.server.party)
+
+
+def test_before_the_first_there_is_none() -> None:
+    publication = Logbook().engine.publication
+    assert (publication.newest(), publication.published(), publication.anchored()) == (None, None, None)
+    with pytest.raises(UnknownRecord):
+        publication.checkpoint()
+
+
+def test_a_log_that_has_not_grown_keeps_its_checkpoint() -> None:
+    """With the cosignatures that it has: no witness is asked again."""
+    witnesses = three()
+    book = Logbook(cosigning=cosigning(witnesses, 3))
+    for witness in witnesses:
+        witness.watch(book.engine.publication.origin, book.server.keys.public.signing)
+    book.record()
+    book.engine.publication.publish()
+    before = book.engine.publication.checkpoint()
+    book.restart()
+    book.engine.publication.publish()
+    assert book.engine.publication.checkpoint() == before
+    assert [len(witness.asked) for witness in witnesses] == [1, 1, 1]
+
+
+def test_when_more_witnesses_are_asked_for_than_before_the_same_checkpoint_is_cosigned_again() -> None:
+    witnesses = three()
+    book = Logbook()
+    book.record()
+    book.engine.publication.publish()
+    for witness in witnesses:
+        witness.watch(book.engine.publication.origin, book.server.keys.public.signing)
+    book.cosigning = cosigning(witnesses, 2)
+    assert not book.cosigning.is_enough(book.engine.publication.checkpoint())
+    book.restart()
+    book.engine.publication.publish()
+    assert book.cosigning.is_enough(book.engine.publication.checkpoint())
+
+
+def test_after_a_rotation_the_same_log_is_signed_with_the_new_keys() -> None:
+    book = Logbook()
+    book.record()
+    book.engine.publication.publish()
+    book.server = replace(book.server, keys=KeyPair.generate())
+    book.restart()
+    book.engine.publication.publish()
+    assert published(book) == (1, root(leaf_hashes(book.store)))
+
+
+def test_a_store_that_was_rolled_back_is_not_signed_for() -> None:
+    book = Logbook()
+    book.record(5)
+    book.engine.publication.publish()
+    before = book.engine.publication.checkpoint()
+    entries = book.store.entries(0, 5)
+    with pytest.raises(LogInconsistent, match="5 entries") as caught:
+        over(book, another_store(entries[:4])).publish()
+    assert caught.value.index == 4
+    assert book.engine.publication.checkpoint() == before
+    assert over(book, another_store(entries)).publish().size == 5
+
+
+def test_a_store_that_was_changed_below_what_was_signed_is_not_signed_for() -> None:
+    """Though it has grown since: not a smaller log, but another one."""
+    book = Logbook()
+    book.record(5)
+    book.engine.publication.publish()
+    book.record(3)
+    entries = list(book.store.entries(0, 8))
+    changed = another_store([*entries[:2], falsified(entries[2]), *entries[3:]])
+    with pytest.raises(LogInconsistent, match="not the log that was signed"):
+        over(book, changed).publish()
+    changed = another_store([*entries[:6], falsified(entries[6]), entries[7]])
+    assert over(book, changed).publish().size == 8, "what nobody was told of yet may still become anything"
+
+
+def test_what_was_signed_counts_though_it_was_never_published() -> None:
+    """The witnesses were away, and one of them may have it: the log's word is given."""
+    witnesses = three()
+    book = Logbook(cosigning=cosigning(witnesses, 1))
+    for witness in witnesses:
+        witness.watch(book.engine.publication.origin, book.server.keys.public.signing)
+        witness.instead = away
+    book.record(5)
+    with pytest.raises(CosignaturesMissing):
+        book.engine.publication.publish()
+    assert book.engine.publication.newest() is None
+    with pytest.raises(LogInconsistent):
+        over(book, another_store(book.store.entries(0, 4)), cosigning=Cosigning()).publish()
+
+
+def test_the_files_of_another_log_are_not_gone_on_with() -> None:
+    book = Logbook()
+    book.record()
+    book.engine.publication.publish()
+    with pytest.raises(LogInconsistent, match="another log"):
+        over(book, book.store, origin="example.com/another").publish()
+
+
+@pytest.mark.parametrize("fault", [PowerCut, lambda: StorageUnavailable("the disk is full")], ids=["cut", "full"])
+def test_a_publication_cut_off_at_any_moment_leaves_the_old_checkpoint_or_the_new_one(fault: object) -> None:
+    """Two files, before and after each; whatever was signed is known when it is done again."""
+    for moment in range(1, 6):
+        book = Logbook(fuse=Fuse(fault))  # type: ignore[arg-type]
+        book.record(2)
+        book.engine.publication.publish()
+        book.record(2)
+        book.fuse.arm(moment)
+        try:
+            book.engine.publication.publish()
+        except (PowerCut, StorageUnavailable):
+            assert published(book)[0] in {2, 4}
+        assert book.fuse.disarm() == (moment < 5)
+        book.restart()
+        book.record()
+        assert book.engine.publication.publish().size == 5
+        assert published(book)[0] == 5
+
+
+def test_the_newest_checkpoint_that_the_chain_has_is_kept_beside() -> None:
+    book = Logbook()
+    book.record()
+    book.engine.publication.publish()
+    note = book.engine.publication.checkpoint()
+    book.engine.publication.keep_anchored(note)
+    book.record()
+    book.engine.publication.publish()
+    book.restart()
+    assert book.engine.publication.anchored() == note != book.engine.publication.checkpoint()
