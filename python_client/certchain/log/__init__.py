@@ -6,7 +6,9 @@ from certchain.log.engine import LogEngine
 from certchain.log.keeper import KeeperPolicy, LogKeeper, LogStatus
 from certchain.log.publication import Publication
 from certchain.log.publisher import LogPublisher
+from certchain.log.query import Query
 from certchain.log.reader import LogReader
+from certchain.log.retention import Retention
 from certchain.log.sealing import Body
 from certchain.log.source import EntrySource, LogSource
 from certchain.log.writer import LogLimits, LogWriter, Ticket
@@ -28,6 +30,8 @@ __all__ = [
     "LogStatus",
     "LogWriter",
     "Publication",
+    "Query",
+    "Retention",
     "Ticket",
     "WitnessClient",
 ]
