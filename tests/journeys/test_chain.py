@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from certchain.errors import CorruptedPackage, LogInconsistent, UnapprovedPackage
+from certchain.errors import CorruptedPackage, LogInconsistent, NotIncluded, UnapprovedPackage
+from certchain.merkle import consistency_path, inclusion_path, root
+from certchain.models.log import ConsistencyProof, InclusionProof, LogMode
+from certchain.storage import MemoryFileStore
 from certchain.storage.data import PackageBytes
-from certchain.verification.proof import verify_proof_file
 from certchain.verification.update import LowerVersion
 from tests.industry import Industry, firmware
-from tests.logbook import Logbook, TamperedEntries, everything, falsified
+from tests.logbook import Logbook, another_store, falsified, leaf_hashes
 from tests.world import World, world
 
 NAMES = {"certification server": "server"}
@@ -57,20 +59,32 @@ def test_a_release_and_an_update_on_a_chain(account: Any) -> None:
         industry.manufacturer.publish(first.product, 2, PackageBytes(data), industry.to_update_server())
 
 
-def test_a_log_and_its_audit_on_a_chain(account: Any) -> None:
-    """Two batches, an audit, a proof that the contract checks, too, and a changed entry."""
-    book = Logbook(accounts=account)
-    book.record(12)
-    assert book.writer.flush(limit=8) == 12
-    book.record(1)
+@pytest.mark.parametrize("mode", LogMode)
+def test_a_log_on_a_chain(tmp_path: Path, mode: LogMode) -> None:
+    """Two checkpoints, the contract's word on an entry and on the older checkpoint, a restart, and a changed entry."""
+    with world("eth-tester", tmp_path, mode) as network:
+        book = Logbook(accounts=lambda name: network.ledgers.get(NAMES.get(name, name), network["thief"]))
+        book.record(12)
+        assert book.flush() == 12
+        before = book.engine.publication.published()
+        book.record(8)
+        assert book.flush() == 8
 
-    assert book.auditor.audit(book.entries()).waiting == 1
-    proof = book.auditor.prove(9, book.entries(), book.channel())
+        contract, leaves = network["thief"].login_log, leaf_hashes(book.store)
+        assert before is not None
+        assert (contract.size(), contract.root(), contract.root_at(12)) == (20, root(leaves), before.root)
+        assert [batch.size for batch in contract.batches(0, 10)] == [12, 20]
+        contract.check_inclusion(leaves[9], InclusionProof(9, 20, inclusion_path(leaves, 9)))
+        with pytest.raises(NotIncluded):
+            contract.check_inclusion(leaves[8], InclusionProof(9, 20, inclusion_path(leaves, 9)))
+        contract.check_consistency(ConsistencyProof(12, 20, consistency_path(leaves, 12, 20)), before.root)
 
-    assert book.auditor.check_proof_file(proof) == verify_proof_file(proof)
-    salted = everything(book)
-    with pytest.raises(LogInconsistent, match="changed") as caught:
-        book.auditor.audit(TamperedEntries((*salted[:10], falsified(salted[10]), *salted[11:])))
-    assert caught.value.index == 10
-    book.restart()
-    assert book.writer.flush() == 1
+        book.restart()
+        assert book.flush() == 0
+        entries = list(book.store.entries(0, 20))
+        book.store = another_store([*entries[:10], falsified(entries[10]), *entries[11:]])
+        book.files = MemoryFileStore()  # whoever changes the entries forgets what was signed, too
+        book.restart()
+        with pytest.raises(LogInconsistent, match="chain has another"):
+            book.flush()
+        assert contract.size() == 20
