@@ -71,8 +71,15 @@ class HttpPeer:
                 method, f"{self.url}/{path}", stream=True, allow_redirects=False, timeout=self._timeout, **arguments
             )
             with response:
+                self._require_length(response)
                 body = self._body(response.raw, limit if response.status_code == _OK else _REFUSAL_LIMIT)
         return Reply(response.status_code, response.headers.get("Content-Type", "").partition(";")[0].strip(), body)
+
+    def _require_length(self, response: requests.Response) -> None:
+        """An answer that ends where the connection ends could have been cut off there."""
+        chunked = response.headers.get("Transfer-Encoding", "").lower() == "chunked"
+        if not chunked and "Content-Length" not in response.headers:
+            raise PeerUnavailable(self.url, "its answer does not say where it ends")
 
     def _body(self, raw: HTTPResponse, limit: int) -> bytes:
         """Reads what is there as it comes: a peer that sends a byte now and then does not hold anyone up."""
