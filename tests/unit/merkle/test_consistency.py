@@ -1,9 +1,11 @@
 """Consistency proofs agree with RFC 9162 read plainly and with an independent implementation; nothing else is taken for one."""
 
+import json
 import random
 from collections.abc import Iterator
 from functools import cache
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pymerkle  # type: ignore[import-untyped]
@@ -17,27 +19,7 @@ from certchain.models.log import ConsistencyProof
 MOST_LEAVES = 5_000
 EVERY_PAIR_TO = 70
 # The leaves, and the proofs between trees of them, of the reference test of Certificate Transparency's Merkle tree.
-CT_LEAVES = [
-    bytes.fromhex(leaf)
-    for leaf in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
-]
-CT_PATHS = {
-    (1, 1): [],
-    (1, 8): [
-        "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
-        "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-        "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
-    ],
-    (6, 8): [
-        "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
-        "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
-        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-    ],
-    (2, 5): [
-        "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-        "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
-    ],
-}
+CT = json.loads((Path(__file__).parents[2] / "vectors" / "published.json").read_text(encoding="utf-8"))["tree"]
 
 
 @cache
@@ -103,13 +85,13 @@ def refused(proof: ConsistencyProof, old_root: Digest, new_root: Digest) -> None
         merkle.verify_consistency(proof, old_root, new_root)
 
 
-@pytest.mark.parametrize(("old", "new"), CT_PATHS)
-def test_proofs_are_those_published_for_certificate_transparency(old: int, new: int) -> None:
-    hashes = [merkle.leaf_hash(leaf) for leaf in CT_LEAVES]
-    path = merkle.consistency_path(hashes, old, new)
+@pytest.mark.parametrize("known", CT["consistency"], ids=lambda known: f"{known['old']} to {known['new']}")
+def test_proofs_are_those_published_for_certificate_transparency(known: dict[str, Any]) -> None:
+    hashes = [merkle.leaf_hash(bytes.fromhex(leaf)) for leaf in CT["leaves"]]
+    proof = ConsistencyProof(known["old"], known["new"], merkle.consistency_path(hashes, known["old"], known["new"]))
 
-    assert [node.value.hex() for node in path] == CT_PATHS[old, new]
-    merkle.verify_consistency(ConsistencyProof(old, new, path), merkle.root(hashes[:old]), merkle.root(hashes[:new]))
+    assert [node.value.hex() for node in proof.path] == known["path"]
+    merkle.verify_consistency(proof, merkle.root(hashes[: known["old"]]), merkle.root(hashes[: known["new"]]))
 
 
 @pytest.mark.parametrize("new", range(1, EVERY_PAIR_TO + 1))

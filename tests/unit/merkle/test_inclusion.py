@@ -1,7 +1,9 @@
 """The Merkle tree agrees with RFC 9162, with published answers and with an independent implementation."""
 
+import json
 import random
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,41 +14,9 @@ from certchain.errors import IndexOutOfRange, NotIncluded, ProofLength, UnknownS
 from certchain.models.digest import Digest
 from certchain.models.log import InclusionProof
 
-# The leaves and roots of the reference test of Certificate Transparency's Merkle tree.
-CT_LEAVES = [
-    bytes.fromhex(leaf)
-    for leaf in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
-]
-CT_ROOTS = [
-    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-    "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-    "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
-    "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
-    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-    "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
-    "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
-    "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
-    "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
-]
-CT_PATHS = {  # (index, size): path
-    (0, 1): [],
-    (0, 8): [
-        "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
-        "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-        "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
-    ],
-    (5, 8): [
-        "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
-        "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
-        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-    ],
-    (2, 3): ["fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"],
-    (1, 5): [
-        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-        "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-        "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
-    ],
-}
+# The leaves, roots and paths of the reference test of Certificate Transparency's Merkle tree.
+CT = json.loads((Path(__file__).parents[2] / "vectors" / "published.json").read_text(encoding="utf-8"))["tree"]
+CT_LEAVES = [bytes.fromhex(leaf) for leaf in CT["leaves"]]
 MOST_LEAVES = 5_000
 
 
@@ -91,14 +61,14 @@ def proof_of(index: int, size: int) -> InclusionProof:
 
 @pytest.mark.parametrize("size", range(9))
 def test_roots_are_those_published_for_certificate_transparency(size: int) -> None:
-    assert merkle.root(ct_leaf_hashes(size)) == Digest(bytes.fromhex(CT_ROOTS[size]))
+    assert merkle.root(ct_leaf_hashes(size)) == Digest(bytes.fromhex(CT["roots"][size]))
 
 
-@pytest.mark.parametrize(("index", "size"), CT_PATHS)
-def test_inclusion_paths_are_those_published_for_certificate_transparency(index: int, size: int) -> None:
-    path = merkle.inclusion_path(ct_leaf_hashes(8), index, size)
+@pytest.mark.parametrize("known", CT["inclusion"], ids=lambda known: f"{known['index']} in {known['size']}")
+def test_inclusion_paths_are_those_published_for_certificate_transparency(known: dict[str, Any]) -> None:
+    path = merkle.inclusion_path(ct_leaf_hashes(8), known["index"], known["size"])
 
-    assert [node.value.hex() for node in path] == CT_PATHS[index, size]
+    assert [node.value.hex() for node in path] == known["path"]
 
 
 def test_a_compact_range_agrees_with_an_independent_implementation_at_every_size() -> None:
