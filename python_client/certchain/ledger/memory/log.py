@@ -1,7 +1,7 @@
 """A log's contract, in memory: the rules of ``contracts/RecordedLog.sol`` and ``contracts/AnchoredLog.sol``."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from secrets import token_bytes
 
@@ -22,11 +22,12 @@ from certchain.errors import (
 from certchain.ledger import argument
 from certchain.ledger.memory.contract import MemoryContract, whole
 from certchain.merkle import CompactRange, verify_consistency, verify_inclusion
+from certchain.merkle.node import HASH_LENGTH
 from certchain.models.digest import Digest
 from certchain.models.log import ConsistencyProof, InclusionProof, LogBatch, LogMode
 
 _EMPTY_ROOT = CompactRange().root()
-_HASH_LENGTH = 32
+_TRANSACTION_LENGTH = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,8 @@ class Step:
 
     def batch(self) -> LogBatch:
         """The batch as a reader gets it."""
-        places = range(0, len(self.leaf_hashes), _HASH_LENGTH)
-        leaf_hashes = tuple(Digest(self.leaf_hashes[place : place + _HASH_LENGTH]) for place in places)
+        places = range(0, len(self.leaf_hashes), HASH_LENGTH)
+        leaf_hashes = tuple(Digest(self.leaf_hashes[place : place + HASH_LENGTH]) for place in places)
         return LogBatch(self.first_index, self.size, self.root, leaf_hashes, self.at, self.transaction)
 
 
@@ -70,11 +71,10 @@ class LogState:
             return _EMPTY_ROOT
         raise UnknownSize(size)
 
-    def grow(self, size: int, root: Digest, leaf_hashes: Iterable[Digest], at: int, sender: ChecksumAddress) -> None:
+    def grow(self, size: int, root: Digest, leaf_hashes: bytes, now: int, sender: ChecksumAddress) -> None:
         """Adds a step. As a chain's, its time is never before that of the step before."""
-        hashes = b"".join(leaf_hash.value for leaf_hash in leaf_hashes)
-        time = max(at, self.steps[-1].at) if self.steps else at
-        self.steps.append(Step(self.size, size, root, hashes, time, token_bytes(_HASH_LENGTH), sender))
+        at = max(now, self.steps[-1].at) if self.steps else now
+        self.steps.append(Step(self.size, size, root, leaf_hashes, at, token_bytes(_TRANSACTION_LENGTH), sender))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,9 @@ class MemoryLog(MemoryContract):
         if expected_size != tree.size:
             raise SizeMismatch(expected_size, tree.size)
         self._require_frontier(frontier)
-        tree.extend(leaf_hashes)
-        self.log.grow(tree.size, tree.root(), leaf_hashes, self._now(), self.account)
+        row = b"".join(leaf_hash.value for leaf_hash in leaf_hashes)
+        tree.extend_row(row)
+        self.log.grow(tree.size, tree.root(), row, self._now(), self.account)
 
     @whole
     def anchor(self, proof: ConsistencyProof, new_root: Digest) -> None:
@@ -113,7 +114,7 @@ class MemoryLog(MemoryContract):
         if proof.new_size <= self.log.size:
             raise NotLarger(proof.new_size, self.log.size)
         verify_consistency(proof, self.log.root_at(proof.old_size), new_root)
-        self.log.grow(proof.new_size, new_root, (), self._now(), self.account)
+        self.log.grow(proof.new_size, new_root, b"", self._now(), self.account)
 
     def _require_mode(self, mode: LogMode) -> None:
         if self.mode is not mode:
