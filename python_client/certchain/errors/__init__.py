@@ -29,6 +29,7 @@ from certchain.errors.base import (
     VerificationFailed,
     error_classes,
 )
+from certchain.errors.audit import *  # noqa: F403
 from certchain.errors.certification import *  # noqa: F403
 from certchain.errors.local import *  # noqa: F403
 from certchain.errors.log import *  # noqa: F403

@@ -1,48 +1,125 @@
-"""The log against the chain: leaf hashes compared in order, and what the first difference looks like."""
+"""The log against what vouches for it: leaves in their places and times, hashes compared in order, and what a difference looks like.
+
+Rows of leaf hashes are raw bytes, 32 a leaf: an audit goes through a million of them.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import pairwise
 
-from certchain.errors import LogInconsistent
-from certchain.models.digest import Digest
-from certchain.models.log import SaltedEntry
+from certchain.encoding.leaf_bundle import bundle_leaves, read_places
+from certchain.errors import (
+    EntriesReordered,
+    EntryBackdated,
+    EntryChanged,
+    EntryInserted,
+    EntryRemoved,
+    LogGap,
+    MalformedMessage,
+    WrongIndex,
+)
+
+HASH_LENGTH = 32
+_LEAF_PREFIX = b"\x00"
+
+Difference = EntryChanged | EntryRemoved | EntryInserted | EntriesReordered | LogGap
+"""What was done to a log, seen from the first entry that differs."""
 
 
-def verify_leaves(first: int, on_chain: Sequence[Digest], offered: Sequence[Digest]) -> Sequence[Digest]:
-    """Returns the chain's leaf hashes from entry ``first`` on when the offered ones are the same.
+@dataclass(frozen=True, slots=True)
+class LeafRun:
+    """Leaves that follow one another from ``first`` on: their hashes as one row, and their times in seconds since the epoch."""
 
-    ``offered`` may go on beyond them: that helps to tell what happened. Raises ``LogInconsistent`` with the first
-    difference.
+    first: int
+    hashes: bytes
+    times: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+
+def hash_leaves(leaves: Sequence[bytes]) -> bytes:
+    """The row of these leaves' hashes: SHA-256(0x00 ‖ leaf) each (RFC 9162, 2.1.1)."""
+    return b"".join([sha256(_LEAF_PREFIX + leaf).digest() for leaf in leaves])
+
+
+def verify_bundle(bundle: bytes, first: int, count: int, after: int) -> LeafRun:
+    """Returns the leaves of an entry bundle, hashed, when they are the ``count`` that follow entry ``first`` - 1, logged at ``after``.
+
+    Raises ``LogGap`` for another number of leaves or for what is no leaf, ``WrongIndex`` for a leaf that is not in its place, and
+    ``EntryBackdated`` for a time before that of the leaf in front of it.
     """
-    for place, leaf_hash in enumerate(on_chain):
-        if place >= len(offered) or offered[place] != leaf_hash:
-            raise LogInconsistent(_what_happened(on_chain[place:], offered[place:]), first + place)
-    return on_chain
+    try:
+        indices, times = read_places(bundle)
+    except MalformedMessage as problem:
+        raise LogGap(str(problem).rstrip("."), first) from problem
+    if len(indices) != count:
+        raise LogGap(f"the entry bundle has {len(indices)} entries, and {count} belong there", first)
+    for place, index in enumerate(indices, first):
+        if index != place:
+            raise WrongIndex(f"it gives its index as {index}", place)
+    _verify_order(times, first, after)
+    return LeafRun(first, hash_leaves(bundle_leaves(bundle)), times)
 
 
-def verify_indices(first: int, entries: Sequence[SaltedEntry]) -> Sequence[SaltedEntry]:
-    """Returns the entries from ``first`` on when each carries its own place as its index. Raises ``LogInconsistent``."""
-    for index, salted in enumerate(entries, first):
-        if salted.entry.index != index:
-            raise LogInconsistent(f"the entry gives its index as {salted.entry.index}", index)
-    return entries
+def _verify_order(times: Sequence[int], first: int, after: int) -> None:
+    for place, (before, at) in enumerate(pairwise([after, *times]), first):
+        if at < before:
+            raise EntryBackdated(f"its time {at} is before that of the entry in front of it, {before}", place)
 
 
-def verify_root(size: int, on_chain: Digest, replayed: Digest) -> Digest:
-    """Returns the root at ``size`` when the replay leads to it. Raises ``LogInconsistent``."""
-    if on_chain != replayed:
-        raise LogInconsistent(f"the leaf hashes do not lead to the chain's root at size {size}", max(size - 1, 0))
-    return on_chain
+def verify_not_before(index: int, at: int, seen: int, tolerance: int) -> int:
+    """Returns the time of entry ``index``, which a checkpoint that was cosigned at ``seen`` did not have. Raises ``EntryBackdated``."""
+    if at < seen - tolerance:
+        raise EntryBackdated(f"its time is {at}, and a checkpoint cosigned at {seen} did not have it", index)
+    return at
 
 
-def _what_happened(on_chain: Sequence[Digest], offered: Sequence[Digest]) -> str:
-    """The chain's view and the log's, both from the first difference on, in words."""
+def verify_not_after(index: int, at: int, seen: int, tolerance: int) -> int:
+    """Returns the time of entry ``index``, which was there at ``seen``. Raises ``EntryBackdated``."""
+    if at > seen + tolerance:
+        raise EntryBackdated(f"its time is {at}, and it was there at {seen}", index)
+    return at
+
+
+def first_difference(one: bytes, other: bytes) -> int | None:
+    """The place of the first hash in which two rows differ, the end of the shorter one counting; ``None`` when they are the same."""
+    if one == other:
+        return None
+    for place in range(max(len(one), len(other)) // HASH_LENGTH):
+        begin, end = place * HASH_LENGTH, (place + 1) * HASH_LENGTH
+        if one[begin:end] != other[begin:end]:
+            return place
+    return None
+
+
+def verify_leaves(first: int, known: bytes, offered: bytes) -> bytes:
+    """Returns the row of leaf hashes that is known, from entry ``first`` on, when the offered one begins with it.
+
+    ``offered`` may go on beyond: that helps to tell what happened. Raises the ``Difference`` at the first entry that differs.
+    """
+    place = first_difference(known, offered[: len(known)])
+    if place is not None:
+        begin = place * HASH_LENGTH
+        raise what_happened(first + place, hash_list(known[begin:]), hash_list(offered[begin:]))
+    return known
+
+
+def what_happened(index: int, known: Sequence[bytes], offered: Sequence[bytes]) -> Difference:
+    """What was done to the log, both views from their first difference, at ``index``, on."""
     if not offered:
-        return "the log ends here, and entries are missing at its end"
-    comes_later, was_later = on_chain[0] in offered[1:], offered[0] in on_chain[1:]
+        return LogGap("the log ends here, and entries are missing at its end", index)
+    comes_later, was_later = known[0] in offered[1:], offered[0] in known[1:]
     if comes_later and was_later:
-        return "entries were reordered"
+        return EntriesReordered("what belongs here comes later, and what stands here belongs there", index)
     if was_later:
-        return "an entry was removed"
+        return EntryRemoved("the log goes on with what belongs further on", index)
     if comes_later:
-        return "an entry was inserted"
-    return "the entry was changed"
+        return EntryInserted("what belongs here comes later in the log", index)
+    return EntryChanged("another entry stands in its place", index)
+
+
+def hash_list(row: bytes) -> list[bytes]:
+    """The hashes of a row, one by one."""
+    return [row[at : at + HASH_LENGTH] for at in range(0, len(row), HASH_LENGTH)]

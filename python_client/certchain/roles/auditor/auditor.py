@@ -1,0 +1,198 @@
+"""The auditor: follows logs against the chain, and says what exactly is wrong, with the evidence."""
+
+import logging
+from dataclasses import dataclass
+from itertools import pairwise
+
+from certchain.errors import LogGap, SplitView
+from certchain.errors.audit import LogFinding
+from certchain.ledger import RegistrationLedger
+from certchain.models.log import AuditReport, ProvenEntry
+from certchain.roles.auditor.body import Bodies, compare_bodies
+from certchain.roles.auditor.difference import Differences
+from certchain.roles.auditor.followed import Audited, FollowedLog, Progress, Reached
+from certchain.roles.auditor.fork import fork_of
+from certchain.roles.auditor.history import (
+    SignedBefore,
+    require_chain_continues,
+    require_continues,
+    rolled_back,
+)
+from certchain.roles.auditor.proof import anchored_view, check_proof_file, prove
+from certchain.roles.auditor.view import View, look
+from certchain.roles.auditor.walk import Walk
+from certchain.storage import FileStore
+from certchain.storage.kept import keep, kept_or_none
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Auditor:
+    """Trusts the chain (``registrations``, and each log's contract), and nothing that a log's server says.
+
+    Its ``store`` keeps a file for each log that it follows, and one for each piece of evidence.
+    """
+
+    registrations: RegistrationLedger
+    store: FileStore
+
+    def audit(self, log: FollowedLog, progress: Progress | None = None, *, whole: bool = False) -> AuditReport:
+        """Goes through what is new since the last audit, or through the ``whole`` log again, and remembers how far it went.
+
+        Raises a ``LogFinding`` with the first thing that is wrong; then nothing is remembered but its evidence. Raises besides what a
+        checkpoint is refused for (``CheckpointInvalid``, ``WrongSigner``, ``KeyNotInForce``, ``CosignaturesMissing``).
+        """
+        audit = self._begin(log)
+        start = Reached() if whole or audit.state is None else audit.state.reached
+        try:
+            audit.require_history()
+            reached = audit.walk(start, progress)
+        except LogFinding as finding:
+            audit.look_closer(finding)
+            raise
+        bodies = audit.bodies(whole)
+        return self._end(audit, reached, bodies, audit.view.size if log.entries is not None else audit.bodies_before)
+
+    def follow(self, log: FollowedLog) -> AuditReport:
+        """The light audit: signature, cosignatures, and by proofs from tiles that the log and the chain were only continued.
+
+        No leaf is read: the next ``audit`` goes through them all the same.
+        """
+        audit = self._begin(log)
+        audit.require_history()
+        audit.require_root()
+        reached = Reached() if audit.state is None else audit.state.reached
+        unrecorded = None if audit.state is None else audit.state.unrecorded
+        return self._end(audit, reached, Bodies(unrecorded=unrecorded), audit.bodies_before)
+
+    def compare(self, log: FollowedLog, *notes: str) -> View:
+        """Compares checkpoints that others were shown (readers, mirrors, witnesses, auditors) with the source's and the last one seen.
+
+        Returns the largest. Raises ``SplitView`` or ``LyingWitness`` for two that cannot both be, ``LogGap`` when the source has not got
+        the tiles to tell.
+        """
+        state = kept_or_none(self.store, log.name, Audited)
+        shown = [*notes, log.source.checkpoint(), *([] if state is None else [state.signed.note])]
+        views = sorted((self._look(log, note, quorum=0) for note in shown), key=lambda view: view.size)
+        pairs = [(smaller, larger) for place, larger in enumerate(views) for smaller in views[:place]]
+        for smaller, larger in pairs:
+            if (fork := fork_of(smaller, larger)) is not None:
+                raise fork
+        for smaller, larger in pairwise(views):
+            told = smaller.checkpoint.root == larger.checkpoint.root or larger.prefix(smaller.size) is not None
+            if smaller.size and not told:
+                gap = LogGap("the source has not got the tiles that its checkpoint calls for", smaller.size)
+                raise Differences(larger, 0, lambda _: False).shown(gap)
+        return views[-1]
+
+    def checkpoint(self, log: FollowedLog) -> View:
+        """The newest checkpoint that was brought to the chain, found to be the chain's; see ``FollowedLog.anchored``.
+
+        Raises what a checkpoint is refused for, and ``LogInconsistent``.
+        """
+        return anchored_view(log, self.registrations, self.store)
+
+    def prove(self, log: FollowedLog, index: int) -> bytes:
+        """The proof file of one entry, from a few tiles; with what it says, where the log's entries may be read.
+
+        Raises ``IndexOutOfRange`` for an entry that the checkpoint has not got, and what ``checkpoint`` raises.
+        """
+        return prove(self.checkpoint(log), index)
+
+    def check_proof_file(self, log: FollowedLog, data: bytes) -> ProvenEntry:
+        """A proof file checked by itself and then against the chain: the signer, the root, and the entry's place.
+
+        Raises what ``verify_proof_file`` raises, ``WrongLog``, ``WrongSigner``, ``KeyNotInForce``, ``LogInconsistent`` and ``NotIncluded``.
+        """
+        return check_proof_file(log, self.registrations, data)
+
+    def evidence(self, name: str) -> bytes:
+        """A piece of evidence by the name that a finding gives. Raises ``UnknownRecord``."""
+        return b"".join(self.store.read(name))
+
+    def _look(self, log: FollowedLog, note: str, quorum: int | None = None) -> View:
+        return look(log, self.registrations, self.store, note, quorum)
+
+    def _begin(self, log: FollowedLog) -> "_Audit":
+        state = kept_or_none(self.store, log.name, Audited)
+        chain_size = (
+            log.chain.size()
+        )  # before the checkpoint is read: an honest chain is never ahead of what was signed
+        view = self._look(log, log.source.checkpoint())
+        last = None if state is None else self._look(log, state.signed.note, quorum=0)
+        note = None if log.anchored is None else log.anchored()
+        known = [] if note is None else [self._look(log, note, quorum=0)]
+        signed = SignedBefore(
+            log, [*known, *([] if last is None else [last])], 0 if state is None else state.chain_size
+        )
+        return _Audit(log, view, state, last, signed, Differences(view, chain_size, signed.covers))
+
+    def _end(self, audit: "_Audit", reached: Reached, bodies: Bodies, compared: int) -> AuditReport:
+        log, view, chain_size = audit.log, audit.view, audit.differences.chain_size
+        root = log.chain.root_at(chain_size)
+        state = Audited(
+            view.signed, view.size, view.checkpoint.root, chain_size, root, reached, compared, bodies.unrecorded
+        )
+        keep(self.store, log.name, state)
+        _log.info("audited %s: %d entries, %d of them on the chain", log.origin, view.size, chain_size)
+        return AuditReport(
+            log.origin, view.size, view.checkpoint.root, chain_size, view.cosignatures, bodies.compared, bodies.erased
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Audit:
+    """One audit under way: what is seen now, and what was seen before."""
+
+    log: FollowedLog
+    view: View
+    state: Audited | None
+    last: View | None
+    signed: SignedBefore
+    differences: Differences
+
+    @property
+    def bodies_before(self) -> int:
+        """How many bodies were compared before."""
+        return 0 if self.state is None else self.state.bodies
+
+    def require_history(self) -> None:
+        """Log and chain continue what they were, and the chain has nothing that was not signed for."""
+        for before in self.signed.views:
+            fork = fork_of(before, self.view)
+            if fork is not None:
+                raise fork
+        if self.last is not None:
+            require_continues(self.last, self.view)
+        if self.state is not None:
+            require_chain_continues(self.state, self.view, self.differences.chain_size)
+        if self.differences.chain_size > self.view.size:
+            before_it = self.signed.newest(self.view.size + 1)
+            raise rolled_back(before_it, self.view) if before_it else self.differences.beyond()
+
+    def require_root(self) -> None:
+        """The chain's root is that of the log at its size, by a proof from tiles."""
+        size = self.differences.chain_size
+        prefix = self.view.prefix(size)
+        if prefix is None:
+            raise self.differences.shown(LogGap("the tiles do not lead to the signed root", 0))
+        if size and prefix[0] != self.log.chain.root_at(size):
+            raise self.differences.chain_root(self.log.chain.batches(size - 1, 1)[0])
+
+    def walk(self, start: Reached, progress: Progress | None) -> Reached:
+        """Goes over the leaves from ``start`` on."""
+        return Walk(self.view, start, self.last, self.differences, progress).run()
+
+    def look_closer(self, finding: LogFinding) -> None:
+        """Two views, or leaves that lead nowhere: the chain may tell which entry it was. Raises that finding if so."""
+        if isinstance(finding, SplitView | LogGap) and self.state is not None and self.differences.chain_size:
+            Walk(self.view, Reached(), None, self.differences, None).run()
+
+    def bodies(self, whole: bool) -> Bodies:
+        """Compares what entries say, where they may be read."""
+        awaited = None if self.state is None else self.state.unrecorded
+        if self.log.entries is None:
+            return Bodies(unrecorded=awaited)
+        first = 0 if whole else self.bodies_before
+        return compare_bodies(self.view, self.log.entries, first, None if whole else awaited)

@@ -1,0 +1,128 @@
+"""One look at a log: a checkpoint that its server has signed, and what its source shows for it."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from certchain.encoding.checkpoint import parse_checkpoint, parse_checkpoint_body
+from certchain.encoding.note import parse_note
+from certchain.errors import (
+    CertchainError,
+    CheckpointInvalid,
+    KeyNotInForce,
+    Unavailable,
+    WrongLog,
+    WrongSigner,
+)
+from certchain.ledger import RegistrationLedger
+from certchain.merkle import (
+    consistency_proof,
+    inclusion_proof,
+    tile_width,
+    tree_root,
+    verify_consistency,
+    verify_inclusion,
+)
+from certchain.models.digest import Digest
+from certchain.models.evidence import ChainStep, ShownEvidence, SignedHash
+from certchain.models.identifier import service_party
+from certchain.models.log import TILE_WIDTH, Checkpoint, Cosignature, LogBatch, SignedCheckpoint
+from certchain.roles.auditor.followed import FollowedLog
+from certchain.roles.auditor.kept import keep_evidence
+from certchain.storage import FileStore
+from certchain.verification.checkpoint import verify_checkpoint, verify_cosignatures
+from certchain.verification.evidence import FORMATS
+from certchain.verification.log import HASH_LENGTH
+
+_LONGEST_SHOWN = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A checkpoint as it was ``signed``, what it says, and the cosignatures of known witnesses; and the log that it is of."""
+
+    log: FollowedLog
+    store: FileStore
+    signed: SignedCheckpoint
+    checkpoint: Checkpoint
+    cosignatures: tuple[Cosignature, ...]
+
+    @property
+    def size(self) -> int:
+        """How many entries the checkpoint is of."""
+        return self.checkpoint.size
+
+    @property
+    def seen_at(self) -> int | None:
+        """When the first of the witnesses saw it, if any did."""
+        return min((cosignature.at for cosignature in self.cosignatures), default=None)
+
+    def signed_hash(self, index: int) -> SignedHash | None:
+        """What the checkpoint has at ``index``, proven; ``None`` when the source's tiles do not lead to its root."""
+        if index >= self.size:
+            return None
+        try:
+            tile, place = divmod(index, TILE_WIDTH)
+            row = self.log.source.tile(0, tile, tile_width(0, tile, self.size))
+            found = Digest(row[place * HASH_LENGTH : (place + 1) * HASH_LENGTH])
+            proof = inclusion_proof(self.log.source, index, self.size)
+            verify_inclusion(found, proof, self.checkpoint.root)
+        except Unavailable:
+            raise
+        except CertchainError:
+            return None
+        return SignedHash(index, found, proof.path)
+
+    def prefix(self, size: int) -> tuple[Digest, tuple[Digest, ...]] | None:
+        """The root that the checkpoint's log had at ``size``, and the consistency path to it; ``None`` as in ``signed_hash``."""
+        try:
+            root = tree_root(self.log.source, size)
+            proof = consistency_proof(self.log.source, size, self.size)
+            verify_consistency(proof, root, self.checkpoint.root)
+        except Unavailable:
+            raise
+        except CertchainError:
+            return None
+        return root, proof.path
+
+    def step(self, batch: LogBatch) -> ChainStep:
+        """The batch with the account that brought it."""
+        sender = self.log.chain.sender(batch)
+        return ChainStep(batch.first_index, batch.size, batch.root, batch.at, batch.transaction, sender)
+
+
+def look(
+    log: FollowedLog, registrations: RegistrationLedger, store: FileStore, note: str, quorum: int | None = None
+) -> View:
+    """The note as a view of the log, if the log's server signed it by keys that the chain knows for it, and enough witnesses did.
+
+    Raises ``WrongLog``, ``CheckpointInvalid``, ``WrongSigner``, ``KeyNotInForce`` or ``CosignaturesMissing``.
+    """
+    text, _ = parse_note(note)
+    origin = parse_checkpoint_body(text).origin
+    if origin != log.origin:
+        shown = ShownEvidence(FORMATS[ShownEvidence], "WrongLog", None, 0, note[:_LONGEST_SHOWN])
+        raise keep_evidence(store, log, WrongLog(f"it is of {origin}", 0), shown)
+    require_signer(log, registrations, parse_checkpoint(text))
+    signed, checkpoint = _verified(log, note)
+    required = log.quorum if quorum is None else quorum
+    return View(log, store, signed, checkpoint, verify_cosignatures(note, log.witnesses, required))
+
+
+def require_signer(log: FollowedLog, registrations: RegistrationLedger, claimed: Checkpoint) -> Checkpoint:
+    """Returns the checkpoint when it names the log's server and keys that the chain knows for it, in force or before.
+
+    Raises ``WrongSigner`` or ``KeyNotInForce``.
+    """
+    server = service_party(log.server)
+    if claimed.signer != server:
+        raise WrongSigner(str(server), str(claimed.signer))
+    if claimed.thumbprint not in {record.thumbprint for record in registrations.keys(server)}:
+        raise KeyNotInForce(str(server))
+    return claimed
+
+
+def _verified(log: FollowedLog, note: str) -> tuple[SignedCheckpoint, Checkpoint]:
+    for keys in log.keys:
+        with suppress(CheckpointInvalid):
+            return SignedCheckpoint(note, keys), verify_checkpoint(note, keys)
+    raise CheckpointInvalid("it is signed by none of the keys that are known for the log")
