@@ -3,6 +3,7 @@
 from certchain.log.anchor import BATCH_LIMIT, Anchor
 from certchain.log.cosigning import Cosigning, KnownWitness, WitnessClient
 from certchain.log.engine import LogEngine
+from certchain.log.export import export_entries, verify_export
 from certchain.log.keeper import KeeperPolicy, LogKeeper, LogStatus
 from certchain.log.publication import Publication
 from certchain.log.publisher import LogPublisher
@@ -34,4 +35,6 @@ __all__ = [
     "Retention",
     "Ticket",
     "WitnessClient",
+    "export_entries",
+    "verify_export",
 ]

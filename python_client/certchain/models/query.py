@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from certchain.models.entry import LoginOutcome, Subject
+from certchain.models.digest import Digest
+from certchain.models.entry import LogEntry, LoginOutcome, Subject
 from certchain.models.identifier import DeviceId, UserDeviceId, UserId
 from certchain.models.log import InclusionProof, LoggedEntry
 
@@ -90,3 +91,30 @@ class QueryPage:
     rows: tuple[ProvenRow, ...]
     checkpoint: str | None
     cursor: int | None
+
+
+class ExportFormat(StrEnum):
+    """How the rows of an export are written: a table for a spreadsheet (RFC 4180), or readable JSON."""
+
+    CSV = "csv"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedRow:
+    """A row of an export as JSON: an entry, ``None`` when it was erased, and the file with the proof bundle that has it."""
+
+    index: int
+    at: int
+    commitment: Digest
+    entry: LogEntry | None
+    proofs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export has: the file of its rows, how many there are, and of how many entries their log is."""
+
+    file: str
+    rows: int
+    size: int
