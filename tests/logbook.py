@@ -45,7 +45,7 @@ class Logbook:
 
     accounts: Any = None
     mode: LogMode = LogMode.RECORDED
-    clock: TestClock = field(default_factory=TestClock)
+    clock: Any = field(default_factory=TestClock)
     fuse: Fuse = field(default_factory=Fuse)
     store: Any = field(default_factory=MemoryLogStore)
     keys: Any = field(default_factory=MemorySubjectKeys)

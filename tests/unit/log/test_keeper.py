@@ -2,10 +2,12 @@
 
 import threading
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import pytest
 
+from certchain.config.clock import SystemClock
 from certchain.errors import CosignaturesMissing, LedgerTimeout, LedgerUnavailable, LogBacklogFull, StorageUnavailable
 from certchain.log import KeeperPolicy, LogLimits
 from certchain.merkle import root
@@ -26,7 +28,7 @@ class Chain:
     def __getattr__(self, name: str) -> Any:
         if self.problem is not None and name != "mode":
             self.refused += 1
-            raise self.problem
+            raise copy(self.problem)  # one of its own each time, as its traceback grows
         return getattr(self.inner, name)
 
 
@@ -243,7 +245,7 @@ def until(true: Callable[[], bool]) -> None:
 
 
 def threaded(**others: Any) -> tuple[Logbook, Chain]:
-    book = Logbook(policy=KeeperPolicy(interval=0, batch=1, back_off=0), **others)
+    book = Logbook(clock=SystemClock(), policy=KeeperPolicy(interval=0, batch=1, back_off=0.05, longest_back_off=0.05), **others)
     chain = Chain(book.chain)
     book.chain = chain
     book.restart()
