@@ -5,7 +5,7 @@ from certchain.log.cosigning import Cosigning, KnownWitness, WitnessClient
 from certchain.log.engine import LogEngine
 from certchain.log.export import export_entries, verify_export
 from certchain.log.keeper import KeeperPolicy, LogKeeper, LogStatus
-from certchain.log.publication import Publication
+from certchain.log.publication import Publication, PublishedLog
 from certchain.log.publisher import LogPublisher
 from certchain.log.query import Query
 from certchain.log.reader import LogReader
@@ -31,6 +31,7 @@ __all__ = [
     "LogStatus",
     "LogWriter",
     "Publication",
+    "PublishedLog",
     "Query",
     "Retention",
     "Ticket",

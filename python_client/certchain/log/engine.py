@@ -8,7 +8,7 @@ from certchain.ledger import LogLedger
 from certchain.log.anchor import BATCH_LIMIT, Anchor
 from certchain.log.cosigning import Cosigning
 from certchain.log.keeper import KeeperPolicy, LogKeeper
-from certchain.log.publication import Publication
+from certchain.log.publication import Publication, PublishedLog
 from certchain.log.reader import LogReader
 from certchain.log.writer import LogLimits, LogWriter
 from certchain.storage import FileStore, LogStore, SubjectKeyStore
@@ -22,6 +22,7 @@ class LogEngine:
     store: LogStore
     writer: LogWriter
     reader: LogReader
+    published: PublishedLog
     publication: Publication
     anchor: Anchor
     keeper: LogKeeper
@@ -48,7 +49,8 @@ class LogEngine:
         anchor = Anchor(store, ledger, publication, limit=batch_limit)
         writer = LogWriter(store, keys, origin, clock, limits=limits, lacking=anchor.lacking)
         keeper = LogKeeper(writer, publication, anchor, clock, policy=policy)
-        return cls(store, writer, LogReader(store, keys, origin), publication, anchor, keeper)
+        reader, published = LogReader(store, keys, origin), PublishedLog(store, files)
+        return cls(store, writer, reader, published, publication, anchor, keeper)
 
     def close(self) -> None:
         """Stops the keeper and lets another writer take over. What waits for the chain waits on."""

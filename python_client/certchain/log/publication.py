@@ -5,6 +5,7 @@ published, with its cosignatures; ``anchored`` the newest published one that the
 """
 
 import threading
+from dataclasses import dataclass
 
 from certchain.encoding.checkpoint import checkpoint_text, log_origin, parse_checkpoint
 from certchain.encoding.digest import key_thumbprint
@@ -12,7 +13,7 @@ from certchain.encoding.note import parse_note
 from certchain.errors import CertchainError, LogInconsistent, UnknownRecord
 from certchain.log.cosigning import Cosigning
 from certchain.merkle import consistency_proof, tree_root, verify_consistency
-from certchain.models.log import Checkpoint
+from certchain.models.log import TILE_WIDTH, Checkpoint
 from certchain.storage import FileStore, LogStore
 from certchain.verification.checkpoint import sign_checkpoint
 from certchain.verification.statement import Identity
@@ -60,7 +61,7 @@ class Publication:
 
     def checkpoint(self) -> str:
         """The newest published checkpoint, a C2SP signed note. Raises ``UnknownRecord`` before the first."""
-        return b"".join(self._files.read(CHECKPOINT)).decode()
+        return published_note(self._files)
 
     def newest(self) -> str | None:
         """The same, or ``None`` before the first."""
@@ -119,6 +120,31 @@ class Publication:
             return b"".join(self._files.read(name)).decode()
         except UnknownRecord:
             return None
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedLog:
+    """A ``LogSource`` over a log's own store and publication's files: in the process that writes it, or beside it."""
+
+    store: LogStore
+    files: FileStore
+
+    def checkpoint(self) -> str:
+        """The newest published checkpoint. Raises ``UnknownRecord`` before the first."""
+        return published_note(self.files)
+
+    def tile(self, level: int, index: int, width: int = TILE_WIDTH) -> bytes:
+        """See ``LogStore``."""
+        return self.store.tile(level, index, width)
+
+    def bundle(self, index: int, width: int = TILE_WIDTH) -> bytes:
+        """See ``LogStore``."""
+        return self.store.bundle(index, width)
+
+
+def published_note(files: FileStore) -> str:
+    """The newest checkpoint that was published into these files. Raises ``UnknownRecord`` before the first."""
+    return b"".join(files.read(CHECKPOINT)).decode()
 
 
 def read_checkpoint(note: str) -> Checkpoint:

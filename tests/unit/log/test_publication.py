@@ -7,8 +7,8 @@ import pytest
 from certchain.encoding.checkpoint import log_origin
 from certchain.errors import CosignaturesMissing, LogInconsistent, StorageUnavailable, UnknownRecord
 from certchain.keys import KeyPair
-from certchain.log import Cosigning, Publication
-from certchain.merkle import root
+from certchain.log import Cosigning, Publication, PublishedLog
+from certchain.merkle import root, tree_root
 from certchain.storage import MemoryLogStore
 from certchain.verification.checkpoint import verify_checkpoint
 from tests.faults import Fuse, PowerCut
@@ -162,3 +162,16 @@ def test_the_newest_checkpoint_that_the_chain_has_is_kept_beside() -> None:
     book.engine.publication.publish()
     book.restart()
     assert book.engine.publication.anchored() == note != book.engine.publication.checkpoint()
+
+
+def test_what_is_published_can_be_read_beside_the_process_that_writes() -> None:
+    """Checkpoint, tiles and bundles, from the same store and files."""
+    book = Logbook()
+    source = PublishedLog(book.store, book.files)
+    with pytest.raises(UnknownRecord):
+        source.checkpoint()
+    book.record(300)
+    checkpoint = book.engine.publication.publish()
+    assert source.checkpoint() == book.engine.published.checkpoint() == book.engine.publication.checkpoint()
+    assert tree_root(source, 300) == checkpoint.root
+    assert source.bundle(1, 44) == book.store.bundle(1, 44)
