@@ -15,12 +15,12 @@ from certchain.errors import (
     RegistrationRefused,
     UnknownRecord,
 )
-from certchain.keys import KeyPair
+from certchain.keys import KeyPair, SealingKey
 from certchain.ledger import Ledger
 from certchain.models.entry import LoginOutcome
 from certchain.models.identifier import RegistrationId
 from certchain.models.registration import Factor, RegistrationStatus, RiskLevel
-from certchain.storage.sql import SqlManagementDatabase
+from certchain.storage import DirectoryFileStore, SqlManagementDatabase, SqlSubjectKeys, open_log_store
 from certchain.verification.policy import CertificationPolicy, ModelRisk
 from tests.household import SECRET, Household
 from tests.industry import MemoryAccounts
@@ -156,18 +156,41 @@ def test_everyone_restarts_and_the_registration_is_still_there(home: Household) 
     assert home.certify().command(b"open") == b"done: open"
 
 
-def test_the_management_database_is_a_file_on_the_disk(tmp_path: Path) -> None:
-    """The same, on SQLite, with the server started anew over it."""
+def test_database_log_and_keys_are_files_on_the_disk(tmp_path: Path) -> None:
+    """The same, on SQLite and in a journal, with the server started anew over them, and one of its entries erased."""
+    sealing_key = SealingKey.generate()
+
+    def open_log(home: Household) -> None:
+        home.server.log_store = open_log_store(tmp_path / "entries", write=True)
+        home.server.subject_keys = SqlSubjectKeys(tmp_path / "keys.sqlite", sealing_key)
+        home.server.log_files = DirectoryFileStore(tmp_path / "notes")
+        home.server.restart()
+
+    def close_log(home: Household) -> None:
+        home.server.log.close()
+        home.server.subject_keys.close()
+
     database = SqlManagementDatabase(tmp_path / "management.sqlite")
     home = Household(database=database)
+    open_log(home)
     home.register()
     home.certify()
     with pytest.raises(LoginRefused):
         home.certify("wrong")
-    home.server.restart()
+    close_log(home)
+
+    open_log(home)
     home.certify()
     assert home.outcomes() == [("C13", ""), ("C2", "LoginRefused"), ("C13", "")]
     assert home.server.role.flush() == 3
+    assert home.server.log.anchor.confirmed() == (3, home.account("anyone").login_log.root())
+
+    assert home.server.subject_keys.destroy([home.server.log_store.entries(0, 1)[0].key]) == 1
+    assert home.outcomes() == []
+    home.certify()
+    assert home.outcomes() == [("C13", "")]
+    assert home.server.role.flush() == 1
+    close_log(home)
     database.close()
 
 
