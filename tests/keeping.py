@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from certchain.config.clock import SystemClock
 from certchain.keys import SealingKey
+from certchain.log import LogReader, LogWriter
 from certchain.log.query import Query
 from certchain.log.retention import Retention
 from certchain.models.entry import LogEntry, LoginEntry, Subject
@@ -22,6 +24,7 @@ from tests.faults import Fused
 from tests.logbook import Logbook
 
 SEALING_KEY = SealingKey(bytes(range(32)))
+ORIGIN = "certchain/tests/log"
 
 
 @dataclass(slots=True)
@@ -89,3 +92,29 @@ class Keeping:
         """The indices of the logins of a subject that can be read."""
         logins = [(logged.leaf.index, logged.body.entry) for logged in self.everything() if logged.body is not None]
         return [index for index, entry in logins if isinstance(entry, LoginEntry) and entry.subject == subject]
+
+
+@dataclass(slots=True)
+class Archive:
+    """The same in a folder without a chain, so that a process can be killed and another go on."""
+
+    folder: Path
+    store: Any = field(init=False)
+    keys: Any = field(init=False)
+    index: Any = field(init=False)
+    writer: LogWriter = field(init=False)
+    reader: LogReader = field(init=False)
+    retention: Retention = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.store = open_log_store(self.folder / "log", write=True)
+        self.keys = SqlSubjectKeys(self.folder / "keys.sqlite", SEALING_KEY)
+        self.index = SqlLogIndex(self.folder / "index.sqlite")
+        self.writer = LogWriter(self.store, self.keys, ORIGIN, SystemClock())
+        self.reader = LogReader(self.store, self.keys, ORIGIN)
+        self.retention = Retention(self.writer, self.reader, self.keys, self.index, SystemClock())
+
+    def close(self) -> None:
+        self.writer.close()
+        self.keys.close()
+        self.index.close()
