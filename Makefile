@@ -17,7 +17,7 @@ BROWNIE := HOME=$(CURDIR)/.make/home brownie
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-python test-contracts test-branches check check-style check-types check-contracts \
+.PHONY: help setup demo test test-python test-contracts interop test-branches check check-style check-types check-contracts \
 	check-fresh format contracts docs run gas tessera lock clean
 
 help: ## list the targets
@@ -39,6 +39,9 @@ test-python: $(READY) ## run the tests of the package (ARGS="-k name" to choose)
 
 test-contracts: $(READY) ## run the tests of the contracts under Brownie (NETWORK=ganache for Ganache)
 	tests/contracts/run $(NETWORK) $(ARGS)
+
+interop: $(READY) ## hold our log to Go's implementations of the standards, and theirs to ours (needs Go)
+	INTEROP=1 python -m pytest tests/interop
 
 test-branches: $(READY) ## the same, with traces: fails if the tests miss a branch of the contracts (takes a while)
 	tests/contracts/run coverage $(ARGS) --coverage
