@@ -198,35 +198,32 @@ library MerkleTree {
                 position := add(position, 32)
             }
 
-            // The old tree's nodes are hashed from the free memory, the way up always on the right.
-            let oldNode := mload(0x40)
-            let oldLeft := add(oldNode, 1)
-            let oldRight := add(oldNode, 33)
-            mstore8(oldNode, 1)
-            mstore(oldRight, start)
-
-            // Behind them the new tree's, the way up on either side.
-            let node := add(oldNode, 96)
+            // A node is hashed from the free memory: its prefix, left and right.
+            let node := mload(0x40)
             let left := add(node, 1)
-            let both := add(left, add(node, 33))
+            let right := add(node, 33)
             mstore8(node, 1)
-            let place := add(left, shl(5, and(sides, 1)))
-            mstore(place, start)
+            oldFound := start
+            newFound := start
 
             for {} lt(position, end) { position := add(position, 32) } {
-                let sibling := calldataload(position)
                 // What is to the left is in both trees, what is to the right only in the new one.
-                if and(sides, 1) {
-                    mstore(oldLeft, sibling)
-                    if iszero(staticcall(gas(), 2, oldNode, 65, oldRight, 32)) { revert(0, 0) }
+                switch and(sides, 1)
+                case 0 {
+                    mstore(left, newFound)
+                    mstore(right, calldataload(position))
                 }
-                mstore(sub(both, place), sibling)
+                default {
+                    mstore(left, calldataload(position))
+                    mstore(right, oldFound)
+                    if iszero(staticcall(gas(), 2, node, 65, 0, 32)) { revert(0, 0) }
+                    oldFound := mload(0)
+                    mstore(right, newFound)
+                }
                 sides := shr(1, sides)
-                place := add(left, shl(5, and(sides, 1)))
-                if iszero(staticcall(gas(), 2, node, 65, place, 32)) { revert(0, 0) }
+                if iszero(staticcall(gas(), 2, node, 65, 0, 32)) { revert(0, 0) }
+                newFound := mload(0)
             }
-            oldFound := mload(oldRight)
-            newFound := mload(place)
         }
     }
 
