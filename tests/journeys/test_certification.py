@@ -19,6 +19,7 @@ from certchain.keys import KeyPair, SealingKey
 from certchain.ledger import Ledger
 from certchain.models.entry import LoginOutcome
 from certchain.models.identifier import RegistrationId
+from certchain.models.log import LogMode
 from certchain.models.registration import Factor, RegistrationStatus, RiskLevel
 from certchain.storage import DirectoryFileStore, SqlManagementDatabase, SqlSubjectKeys, open_log_store
 from certchain.verification.policy import CertificationPolicy, ModelRisk
@@ -37,10 +38,14 @@ def in_memory(folder: Path) -> Iterator[Callable[[str], Ledger]]:
 
 
 @contextmanager
-def on_a_chain(folder: Path) -> Iterator[Callable[[str], Ledger]]:
+def on_a_chain(folder: Path, mode: LogMode = LogMode.RECORDED) -> Iterator[Callable[[str], Ledger]]:
     people = {"authority": "authority", "certification server": "server"}
-    with world("eth-tester", folder) as network:
+    with world("eth-tester", folder, mode) as network:
         yield lambda name: network[people.get(name, "thief")]
+
+
+def with_an_anchored_log(folder: Path) -> AbstractContextManager[Callable[[str], Ledger]]:
+    return on_a_chain(folder, LogMode.ANCHORED)
 
 
 Network = Callable[[Path], AbstractContextManager[Any]]
@@ -56,7 +61,7 @@ def statuses(home: Household) -> list[RegistrationStatus]:
     return [registration.status for registration in ledger.registrations(RegistrationId(1), 100)]
 
 
-@pytest.mark.parametrize("network", [in_memory, on_a_chain])
+@pytest.mark.parametrize("network", [in_memory, on_a_chain, with_an_anchored_log])
 def test_a_registration_lives_from_enrolment_to_revocation(network: Network, tmp_path: Path) -> None:
     """Enrol, register both ways, certify, command, supersede, suspend, reinstate, lose, replace, revoke; the log tells it all."""
     with network(tmp_path) as account:

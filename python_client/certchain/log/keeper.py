@@ -98,7 +98,9 @@ class LogKeeper:
         return appended
 
     def start(self) -> None:
-        """Takes turns in a thread until ``stop``."""
+        """Takes turns in a thread until ``stop``; one that runs goes on."""
+        if self._thread is not None:
+            return
         self._stop.clear()
         self._thread = threading.Thread(target=self._run, name="log keeper", daemon=True)
         self._thread.start()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from certchain.encoding.checkpoint import checkpoint_text, log_origin, parse_checkpoint
 from certchain.encoding.digest import key_thumbprint
 from certchain.encoding.note import parse_note
-from certchain.errors import CertchainError, LogInconsistent, UnknownRecord
+from certchain.errors import LogInconsistent, NotConsistent, UnknownRecord
 from certchain.log.cosigning import Cosigning
 from certchain.merkle import consistency_proof, tree_root, verify_consistency
 from certchain.models.log import TILE_WIDTH, Checkpoint
@@ -101,10 +101,10 @@ class Publication:
             raise LogInconsistent(f"what was signed before is of another log, {last.origin}", 0)
         if last.size > checkpoint.size:
             raise LogInconsistent(f"it was signed for {last.size} entries, and has {checkpoint.size}", checkpoint.size)
+        proof = consistency_proof(self._store, last.size, checkpoint.size)
         try:
-            proof = consistency_proof(self._store, last.size, checkpoint.size)
             verify_consistency(proof, last.root, checkpoint.root)
-        except CertchainError as problem:
+        except NotConsistent as problem:
             reason = f"it is not the log that was signed for at {last.size} entries"
             raise LogInconsistent(reason, max(last.size - 1, 0)) from problem
 

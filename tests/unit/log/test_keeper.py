@@ -245,7 +245,9 @@ def until(true: Callable[[], bool]) -> None:
 
 
 def threaded(**others: Any) -> tuple[Logbook, Chain]:
-    book = Logbook(clock=SystemClock(), policy=KeeperPolicy(interval=0, batch=1, back_off=0.05, longest_back_off=0.05), **others)
+    book = Logbook(
+        clock=SystemClock(), policy=KeeperPolicy(interval=0, batch=1, back_off=0.05, longest_back_off=0.05), **others
+    )
     chain = Chain(book.chain)
     book.chain = chain
     book.restart()
@@ -256,6 +258,8 @@ def test_in_its_thread_the_keeper_does_everything_by_itself_until_it_is_stopped(
     book, _ = threaded()
     keeper = book.engine.keeper
     keeper.start()
+    keeper.start()
+    assert [thread.name for thread in threading.enumerate()].count("log keeper") == 1
     book.record(20)
     until(lambda: keeper.status().chain_size == 20)
     assert book.engine.publication.anchored() is not None

@@ -11,7 +11,7 @@ from certchain.log import Cosigning, Publication, PublishedLog
 from certchain.merkle import root, tree_root
 from certchain.storage import MemoryLogStore
 from certchain.verification.checkpoint import verify_checkpoint
-from tests.faults import Fuse, PowerCut
+from tests.faults import Fuse, Fused, PowerCut
 from tests.logbook import Logbook, another_store, falsified, leaf_hashes
 from tests.witnesses import away, cosigning, three
 
@@ -107,6 +107,21 @@ def test_a_store_that_was_changed_below_what_was_signed_is_not_signed_for() -> N
         over(book, changed).publish()
     changed = another_store([*entries[:6], falsified(entries[6]), entries[7]])
     assert over(book, changed).publish().size == 8, "what nobody was told of yet may still become anything"
+
+
+def test_a_store_that_cannot_be_read_is_no_other_log() -> None:
+    book = Logbook()
+    book.record(300)
+    book.engine.publication.publish()
+    book.record()
+
+    class Unreadable(Fused):
+        def tile(self, *_: object) -> bytes:
+            raise StorageUnavailable("the disk is gone")
+
+    with pytest.raises(StorageUnavailable):
+        over(book, Unreadable(book.store, Fuse(), ())).publish()  # type: ignore[arg-type]
+    assert book.engine.publication.publish().size == 301
 
 
 def test_what_was_signed_counts_though_it_was_never_published() -> None:
