@@ -69,13 +69,16 @@ class ChainLog:
         self.contract.read("checkConsistency", proof.old_size, old_root.value, proof.new_size, path)
 
     def batches(self, start: int, limit: int) -> tuple[LogBatch, ...]:
+        argument.size("start", start)
         argument.count("limit", limit)
         size = self.size()
-        if argument.size("start", start) >= size or limit == 0:
+        if start >= size or limit == 0:
             return ()
-        head = self.contract.connection.block_number()
-        found = self._batches(start, self._logs(self._block_of(start, head), head, limit))
-        return _consecutive(tuple(islice(found, min(limit, size))), start)
+        head, most = self.contract.connection.block_number(), min(limit, size)
+        found = tuple(islice(self._batches(start, self._logs(self._block_of(start, head), head, most)), most))
+        if not _gapless(found, start) or (len(found) < most and found[-1].size < size):
+            raise LedgerMisbehaved(f"events of the log are missing from entry {start} on")
+        return found
 
     def sender(self, batch: LogBatch) -> str:
         account = self.contract.connection.sender(batch.transaction)
@@ -134,9 +137,8 @@ def _words(digests: Iterable[Digest]) -> list[bytes]:
     return [digest.value for digest in digests]
 
 
-def _consecutive(batches: tuple[LogBatch, ...], start: int) -> tuple[LogBatch, ...]:
-    """The batches, if none is missing from the one that holds ``start`` on. Raises ``LedgerMisbehaved``."""
-    gapless = all(after.first_index == before.size for before, after in pairwise(batches))
-    if not batches or batches[0].first_index > start or not gapless:
-        raise LedgerMisbehaved(f"events of the log are missing from entry {start} on")
-    return batches
+def _gapless(batches: tuple[LogBatch, ...], start: int) -> bool:
+    """Whether there are batches, the first of which holds ``start``, and none is missing between two."""
+    if not batches or batches[0].first_index > start:
+        return False
+    return all(after.first_index == before.size for before, after in pairwise(batches))

@@ -85,7 +85,9 @@ def test_a_node_without_old_states_is_searched_from_the_deployment_on(
     assert log.batches(log.size() - 1, 1) == last
 
 
-@pytest.mark.parametrize("lie", [lambda logs: (), lambda logs: logs[1:], lambda logs: (logs[0], *logs[2:])])
+@pytest.mark.parametrize(
+    "lie", [lambda logs: (), lambda logs: logs[1:], lambda logs: (logs[0], *logs[2:]), lambda logs: logs[:-1]]
+)
 def test_a_node_that_holds_events_back_is_found_out(log: ChainLog, monkeypatch: pytest.MonkeyPatch, lie: Any) -> None:
     connection: Any = log.contract.connection
     logs = connection.logs
