@@ -5,6 +5,7 @@ put together here by a fixed layout and not field by field: a log does it for ev
 """
 
 import struct
+from functools import lru_cache
 from hashlib import sha256
 
 from certchain.encoding.preimage import number, preimage, text
@@ -51,5 +52,11 @@ def entry_commitment(salt: bytes, body: bytes) -> Digest:
 
 
 def body_context(origin: str, index: int) -> bytes:
-    """What a sealed body is bound to: its log and its place in it."""
-    return preimage("log-body", text(origin), number(index))
+    """What a sealed body is bound to, its log and its place in it: the preimage ``log-body`` of origin and index."""
+    return _body_context(origin) + number(index)
+
+
+@lru_cache(maxsize=16)
+def _body_context(origin: str) -> bytes:
+    """All of it that is the same for every entry of a log: up to the length of the index."""
+    return preimage("log-body", text(origin), number(0))[:-_NUMBER_LENGTH]
