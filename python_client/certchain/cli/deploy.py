@@ -5,18 +5,10 @@ from typing import Annotated
 
 import typer
 
+from certchain.cli.home_log import SUBJECT_KEYS
 from certchain.cli.output import Result
-from certchain.cli.party import (
-    AUDITOR,
-    AUTHORITY,
-    CERTIFICATION_SERVER,
-    KEY_DATA,
-    MANUFACTURER,
-    SERVICES,
-    Cast,
-    approver_names,
-)
-from certchain.cli.record import ServiceRecord
+from certchain.cli.party import KEY_DATA, Cast, approver_names
+from certchain.cli.record import AUDITOR, AUTHORITY, CERTIFICATION_SERVER, MANUFACTURER, SERVICES, ServiceRecord
 from certchain.cli.workspace import Workspace
 from certchain.config import write_configuration
 from certchain.errors import AlreadyDeployed
@@ -115,6 +107,7 @@ def _define_methods(workspace: Workspace) -> None:
 
 def _enrol_services(workspace: Workspace) -> None:
     workspace.keyring.made_sealing_key(KEY_DATA)
+    workspace.keyring.made_sealing_key(SUBJECT_KEYS)
     pairs = {name: workspace.keyring.made_pair(workspace.home.key_file(name)) for name in SERVICES}
     _record(
         workspace, AUTHORITY, _nameless_authority(workspace, pairs[AUTHORITY]).enrol_service(pairs[AUTHORITY].public)

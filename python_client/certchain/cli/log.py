@@ -9,29 +9,13 @@ from certchain.cli.argument import File
 from certchain.cli.command import command, noun
 from certchain.cli.output import Result, moment
 from certchain.cli.party import Cast
-from certchain.cli.record import DeviceRecord, UserDeviceRecord, UserRecord
 from certchain.cli.workspace import Workspace
 from certchain.errors import StorageUnavailable
 from certchain.models.digest import Digest
-from certchain.models.log import LogEntry
+from certchain.models.entry import LogEntry, LoginEntry
 from certchain.verification.proof import verify_proof_file
 
 log = noun("log", "The login log: every certification, good or bad, its audit and its proofs.")
-_SHOWN = ("entry", "at", "outcome", "step", "reason", "user", "user_device", "device", "on_chain")
-
-
-@command(log, "show")
-def show(
-    workspace: Workspace,
-    first: Annotated[int, typer.Option(help="The first entry to show.", min=0)] = 0,
-    limit: Annotated[int, typer.Option(help="The most entries to show.", min=1)] = 100,
-) -> Result:
-    """Shows entries of the log, and which of them the chain has."""
-    on_chain = workspace.reader.login_log.size()
-    entries = [salted.entry for salted in workspace.database.entries(first, limit)]
-    values = [{**_named(workspace, entry), "on_chain": entry.index < on_chain} for entry in entries]
-    sentence = f"The log has {workspace.database.log_size()} entries, the chain {on_chain} of them."
-    return Result(sentence, values, _SHOWN)
 
 
 @command(log, "flush")
@@ -47,9 +31,17 @@ def audit(workspace: Workspace) -> Result:
     """Replays the whole log against the chain."""
     cast = Cast(workspace)
     with workspace.output.progress("Replaying") as advance:
-        report = cast.auditor.audit(cast.entries(), advance)
-    values = {"entries": report.size, "root": report.root, "waiting": report.waiting}
-    return Result(f"The log's {report.size} entries are those on the chain.", values)
+        report = cast.auditor.audit(cast.followed_log(), advance)
+    values = {
+        "log": report.origin,
+        "entries": report.size,
+        "root": report.root,
+        "on_chain": report.on_chain,
+        "bodies": report.bodies,
+        "erased": report.erased,
+        "witnesses": [cosignature.witness for cosignature in report.cosignatures],
+    }
+    return Result(f"The log's {report.size} entries hold, and the chain has {report.on_chain} of them.", values)
 
 
 @command(log, "prove")
@@ -60,7 +52,7 @@ def prove(
 ) -> Result:
     """Writes a file that proves an entry to anyone, without a chain or a server."""
     cast = Cast(workspace)
-    proof = cast.auditor.prove(index, cast.entries(), cast.server_channel())
+    proof = cast.auditor.prove(cast.followed_log(), index)
     try:
         out.write_bytes(proof)
     except OSError as problem:
@@ -91,6 +83,8 @@ def verify(
     proven = verify_proof_file(data, Digest.parse(thumbprint) if thumbprint else None)
     checkpoint = proven.checkpoint
     values = {
+        "entry": proven.leaf.index,
+        "at": moment(proven.leaf.at),
         **_values(proven.entry),
         "log": checkpoint.origin,
         "size": checkpoint.size,
@@ -98,24 +92,13 @@ def verify(
         "signer": checkpoint.signer,
         "thumbprint": checkpoint.thumbprint,
     }
-    return Result(f"Entry {proven.entry.index} is in the log of {checkpoint.size} entries.", values)
+    return Result(f"Entry {proven.leaf.index} is in the log of {checkpoint.size} entries.", values)
 
 
-def _named(workspace: Workspace, entry: LogEntry) -> dict[str, object]:
-    """An entry with the names that this home has for its parties."""
-    names = workspace.records.name_of
+def _values(entry: LogEntry | None) -> dict[str, object]:
+    if not isinstance(entry, LoginEntry):
+        return {}
     return {
-        **_values(entry),
-        "user": entry.user and (names(UserRecord, entry.user) or entry.user),
-        "user_device": entry.user_device and (names(UserDeviceRecord, entry.user_device) or entry.user_device),
-        "device": names(DeviceRecord, entry.device) or entry.device,
-    }
-
-
-def _values(entry: LogEntry) -> dict[str, object]:
-    return {
-        "entry": entry.index,
-        "at": moment(entry.at),
         "outcome": entry.outcome,
         "step": entry.step,
         "reason": entry.reason or None,

@@ -6,7 +6,7 @@ import typer
 
 from certchain.cli.command import command, noun
 from certchain.cli.output import Result, listed
-from certchain.cli.party import AUTHORITY
+from certchain.cli.record import AUTHORITY
 from certchain.cli.workspace import Workspace
 from certchain.errors import MalformedValue
 from certchain.ledger import Ledger

@@ -17,6 +17,7 @@ from certchain.ledger import Ledger
 from certchain.ledger.chain import ChainLedger, Connection, FileOutbox, SendingPolicy, deploy
 from certchain.ledger.chain.funding import fund
 from certchain.ledger.deployment import Deployment
+from certchain.models.log import LogMode
 
 
 class Network(Protocol):
@@ -59,9 +60,15 @@ class ChainNetwork:
     def deploy(self, admin: LocalAccount) -> None:
         """See ``Network.deploy``. The deployment file is written when everything is there."""
         if not self.home.deployment.exists():
-            required = self.configuration.approvals_required
-            outbox, file = FileOutbox(self.home.outbox), self.home.deployment
-            deploy(self.connection, admin, required, file=file, outbox=outbox, policy=self._policy)
+            deploy(
+                self.connection,
+                admin,
+                self.configuration.approvals_required,
+                login_log_mode=LogMode(self.configuration.login_log_mode),
+                file=self.home.deployment,
+                outbox=FileOutbox(self.home.outbox),
+                policy=self._policy,
+            )
 
     def ledger(self, account: LocalAccount) -> Ledger:
         """See ``Network.ledger``."""

@@ -8,8 +8,8 @@ from certchain.channel import MemoryChannel
 from certchain.cli.argument import File, ProductName, Version
 from certchain.cli.command import command, noun
 from certchain.cli.output import Advance, Result, listed, moment
-from certchain.cli.party import AUTHORITY, Cast
-from certchain.cli.record import ProductRecord
+from certchain.cli.party import Cast
+from certchain.cli.record import AUTHORITY, ProductRecord
 from certchain.cli.workspace import Workspace
 from certchain.encoding.digest import package_digest
 from certchain.errors import WrongStep

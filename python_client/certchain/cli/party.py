@@ -6,11 +6,19 @@ from pathlib import Path
 
 from certchain.channel import Channel, MemoryChannel
 from certchain.cli.door import Door
-from certchain.cli.record import DeviceRecord, ServiceRecord, UserDeviceRecord
+from certchain.cli.home_log import HomeLog
+from certchain.cli.record import (
+    AUDITOR,
+    AUTHORITY,
+    CERTIFICATION_SERVER,
+    MANUFACTURER,
+    DeviceRecord,
+    ServiceRecord,
+    UserDeviceRecord,
+)
 from certchain.cli.workspace import Workspace
 from certchain.errors import UnknownProduct
 from certchain.keys import KeyPair
-from certchain.log import LogWriter
 from certchain.models.certification import DeviceInformation, UserDeviceInformation
 from certchain.models.identifier import (
     DeviceId,
@@ -23,7 +31,7 @@ from certchain.models.identifier import (
     user_device_party,
 )
 from certchain.models.registration import PublicKeys, RiskLevel
-from certchain.roles.auditor import Auditor, ServerEntries
+from certchain.roles.auditor import Auditor, FollowedLog, ServerCheckpoint, ServerEntries
 from certchain.roles.authority import Authority
 from certchain.roles.certification_server import CertificationServer
 from certchain.roles.iot_device import IotDevice
@@ -35,11 +43,6 @@ from certchain.storage import FileStore
 from certchain.verification.policy import CertificationPolicy, ModelRisk
 from certchain.verification.statement import Identity
 
-AUTHORITY = "authority"
-CERTIFICATION_SERVER = "certification-server"
-MANUFACTURER = "manufacturer"
-AUDITOR = "auditor"
-SERVICES = (AUTHORITY, CERTIFICATION_SERVER, MANUFACTURER, AUDITOR)
 KEY_DATA = "key-data"
 PARTY_KEYS = "keys.key"
 STORE = "store"
@@ -64,10 +67,10 @@ class Cast:
         """The identifier of an enrolled service. Raises ``UnknownRecord``."""
         return ServiceId(self.workspace.records.read(ServiceRecord, name).number)
 
-    @cached_property
-    def writer(self) -> LogWriter:
-        """The login log's only writer."""
-        return LogWriter(self.workspace.database, self.workspace.ledger(CERTIFICATION_SERVER).login_log)
+    @property
+    def log(self) -> HomeLog:
+        """The login log."""
+        return self.workspace.log
 
     @cached_property
     def certification_server(self) -> CertificationServer:
@@ -76,7 +79,7 @@ class Cast:
             identity=self._service_identity(CERTIFICATION_SERVER),
             ledger=self.workspace.ledger(CERTIFICATION_SERVER),
             database=self.workspace.database,
-            log=self.writer,
+            log=self.log.engine,
             sealing_key=self.workspace.keyring.sealing_key(KEY_DATA),
             policy=certification_policy(self.workspace),
             clock=self.workspace.clock,
@@ -109,11 +112,23 @@ class Cast:
     @cached_property
     def auditor(self) -> Auditor:
         """The auditor, who trusts the chain."""
-        return Auditor(self.workspace.reader, self.workspace.store("audits"), self.service(CERTIFICATION_SERVER))
+        return Auditor(self.workspace.reader.registrations, self.workspace.store("audits"))
 
-    def entries(self) -> ServerEntries:
-        """The log's entries, as the certification server gives them to the auditor."""
-        return ServerEntries(self.server_channel(), self._service_identity(AUDITOR))
+    def followed_log(self) -> FollowedLog:
+        """The login log as the auditor follows it: the tiles of this home, and the entries as the server gives them over a channel."""
+        engine, channel, settings = self.log.engine, self.server_channel(), self.workspace.configuration
+        keys = self.workspace.keyring.service(CERTIFICATION_SERVER).public
+        return FollowedLog(
+            origin=self.log.origin,
+            server=self.service(CERTIFICATION_SERVER),
+            keys=(keys,),
+            source=self.log.published,
+            chain=self.workspace.reader.login_log,
+            witnesses={witness.name: witness.key for witness in engine.publication.cosigning.witnesses},
+            quorum=settings.witness_quorum,
+            entries=ServerEntries(channel, self._service_identity(AUDITOR)),
+            anchored=ServerCheckpoint(channel),
+        )
 
     def server_channel(self) -> Channel:
         """A new channel to the certification server."""

@@ -11,6 +11,13 @@ import tomli_w
 from certchain.errors import ConfigurationInvalid, MalformedValue, RecordExists, UnknownRecord
 from certchain.ledger.deployment import write_settings
 
+AUTHORITY = "authority"
+CERTIFICATION_SERVER = "certification-server"
+MANUFACTURER = "manufacturer"
+AUDITOR = "auditor"
+SERVICES = (AUTHORITY, CERTIFICATION_SERVER, MANUFACTURER, AUDITOR)
+"""The services of a home, by the names of their records, keys and accounts."""
+
 _FILE = "record.toml"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 

@@ -39,7 +39,7 @@ def certify(
         control = claimant.certify(channel, number, read_user_secret(secret_file))
         answer = control.command(order.encode()).decode() if order else None
     sentence = f"{user_device} is certified for {device}" + (f", and the door is {answer}." if answer else ".")
-    return Result(sentence, _values(control, order, answer, cast.writer.behind()))
+    return Result(sentence, _values(control, order, answer, cast.log.engine.anchor.behind()))
 
 
 def _values(control: ControlSession, order: str | None, answer: str | None, waiting: int) -> dict[str, object]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from eth_account import Account
 
+from certchain.cli.home_log import HomeLog
 from certchain.cli.keyring import Keyring
 from certchain.cli.network import Network, NetworkOpener, open_chain
 from certchain.cli.output import Output
@@ -65,6 +66,11 @@ class Workspace:
         database = SqlManagementDatabase(self.home.management_database)
         self.closing.callback(database.close)
         return database
+
+    @cached_property
+    def log(self) -> HomeLog:
+        """The login log, which has one writer."""
+        return HomeLog(self)
 
     def ledger(self, role: str) -> Ledger:
         """The ledger for the account of a role. Raises ``KeyFileUnreadable``, and what ``Network.ledger`` raises."""

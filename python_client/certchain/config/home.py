@@ -31,6 +31,11 @@ class Home:
         return self.folder / "management.sqlite"
 
     @property
+    def log(self) -> Path:
+        """The login log: its entries, the keys of those whom they are about, an index, and what was signed."""
+        return self.folder / "log"
+
+    @property
     def trouble(self) -> Path:
         """Where the traceback of an unexpected error goes."""
         return self.folder / "trouble.log"

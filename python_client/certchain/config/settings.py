@@ -13,6 +13,8 @@ from certchain.errors import ConfigurationInvalid
 
 LOCAL = "local"
 RISKS = ("low", "medium", "high", "critical")
+LOG_MODES = ("recorded", "anchored")
+_MAY_BE_NONE = ("witness_quorum",)
 _HEADER = """\
 # certchain's settings. This home folder belongs to one deployment on one network.
 # `certchain deploy` writes this file when it is not there; change a value with any editor.
@@ -41,6 +43,21 @@ class Configuration:
     )
     model_risks: Mapping[str, Mapping[str, str]] = field(
         default_factory=dict, metadata={"comment": "Risk levels of models, by manufacturer and model."}
+    )
+    login_log_mode: str = _setting(
+        "recorded",
+        'How the chain keeps the login log, fixed by the deployment: "recorded" has every leaf, "anchored" roots only.',
+    )
+    log_batch_size: int = _setting(1_000, "How many entries may wait before they are brought to the chain.")
+    log_batch_age: int = _setting(60, "How long an entry may wait for that, in seconds.")
+    log_backlog: int = _setting(
+        1_000_000, "How many entries may wait while the chain is away; then no more are certified."
+    )
+    checkpoint_interval: int = _setting(1, "How often a log that grows is published, in seconds.")
+    witness_quorum: int = _setting(0, "How many witnesses have to cosign before a checkpoint is published.")
+    witnesses: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata={"comment": "Witnesses that are asked: the address of each by its verifier key (name+id+key)."},
     )
     networks: Mapping[str, str] = field(
         default_factory=dict, metadata={"comment": "Other networks by name, each with the address of a node."}
@@ -86,12 +103,15 @@ def _check(path: Path, name: str, value: object) -> None:
     expected = {item.name: item.type for item in fields(Configuration)}.get(name)
     if expected is None:
         raise ConfigurationInvalid(str(path), f"there is no setting {name!r}")
-    if expected is int and (type(value) is not int or value < 1):
-        raise ConfigurationInvalid(str(path), f"{name} has to be a whole number above 0")
+    least = 0 if name in _MAY_BE_NONE else 1
+    if expected is int and (type(value) is not int or value < least):
+        raise ConfigurationInvalid(str(path), f"{name} has to be a whole number, {least} or more")
     if expected is str and not isinstance(value, str):
         raise ConfigurationInvalid(str(path), f"{name} has to be a text")
-    if name == "networks" and not _is_table_of_texts(value):
-        raise ConfigurationInvalid(str(path), "networks has to be a table of addresses by name")
+    if name in ("networks", "witnesses") and not _is_table_of_texts(value):
+        raise ConfigurationInvalid(str(path), f"{name} has to be a table of addresses by name")
+    if name == "login_log_mode" and value not in LOG_MODES:
+        raise ConfigurationInvalid(str(path), f"login_log_mode has to be one of {', '.join(LOG_MODES)}")
     if name == "unlisted_risk" and value not in RISKS:
         raise ConfigurationInvalid(str(path), f"unlisted_risk has to be one of {', '.join(RISKS)}")
     if name == "model_risks" and not _is_table_of_risks(value):

@@ -44,7 +44,7 @@ def attacks(stage: Stage, overheard: Wiretap) -> None:
     _changed_app(stage)
     stage.cast.certification_server.flush()
     size = stage.workspace.reader.login_log.size()
-    stage.require("the chain has every refusal", size == stage.workspace.database.log_size())
+    stage.require("the chain has every refusal", size == stage.log_size())
     stage.tell("C16", f"All {size} entries of the log, the refusals too, are on the chain.")
     _certify(stage, SECRET)
     stage.tell("C14", "Alice herself is certified as before: nobody has locked her out.")
@@ -106,10 +106,10 @@ def _certify(stage: Stage, secret: str) -> None:
 
 
 def _tell(stage: Stage, attack: str, story: str, refusal: CertchainError, step: str) -> None:
-    entry = stage.logged(step, type(refusal))
+    leaf, entry = stage.logged(step, type(refusal))
     stage.tell(attack, story)
     stage.tell("", f"refused: {type(refusal).__name__}: {refusal}")
-    stage.tell("", f"in the log: entry {entry.index}, {entry.outcome.value} at {entry.step}, {entry.reason}")
+    stage.tell("", f"in the log: entry {leaf.index}, {entry.outcome.value} at {entry.step}, {entry.reason}")
 
 
 def _is_statement(message: object) -> bool:

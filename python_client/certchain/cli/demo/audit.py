@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from certchain.cli.demo.stage import Stage
-from certchain.cli.party import CERTIFICATION_SERVER
+from certchain.cli.record import CERTIFICATION_SERVER
 from certchain.encoding.digest import key_thumbprint
 from certchain.errors import VerificationFailed
 
@@ -19,16 +19,15 @@ def audit(stage: Stage) -> None:
     """The auditor's replay, the proof file, and the program run by someone else."""
     stage.scene("7. The audit, and a proof that needs no chain")
     stage.cast.certification_server.flush()
-    report = stage.cast.auditor.audit(stage.cast.entries())
-    stage.require(
-        "the audit covered the whole log", (report.size, report.waiting) == (stage.workspace.database.log_size(), 0)
-    )
+    auditor, log = stage.cast.auditor, stage.cast.followed_log()
+    report = auditor.audit(log)
+    stage.require("the audit covered the whole log", (report.size, report.on_chain) == (stage.log_size(),) * 2)
     stage.tell(
         "audit",
         f"The auditor has replayed {report.size} entries: leaf by leaf and batch by batch, the log is the chain's.",
     )
     file = stage.workspace.home.folder / "entry.proof"
-    file.write_bytes(stage.cast.auditor.prove(PROVEN, stage.cast.entries(), stage.cast.server_channel()))
+    file.write_bytes(auditor.prove(log, PROVEN))
     stage.tell("prove", f"A file of {file.stat().st_size} bytes proves entry {PROVEN}, Alice's first certification.")
     _accepted(stage, file)
     _rejected(stage, file)

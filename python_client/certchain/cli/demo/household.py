@@ -84,7 +84,7 @@ def certification(stage: Stage) -> Wiretap:
     stage.scene("4. Certification and control")
     to_lock = Wiretap(to_porch(stage))
     control = stage.cast.user_device(PHONE).certify(to_lock, porch_id(stage), SECRET)
-    entry = stage.workspace.database.entries(control.outcome.index, 1)[0].entry
+    leaf, entry = stage.entry(control.outcome.index)
     stage.require("the certification is in the log", (entry.step, entry.outcome.value) == ("C13", "certified"))
     stage.tell(
         "C1-C2",
@@ -98,14 +98,14 @@ def certification(stage: Stage) -> Wiretap:
     )
     stage.tell(
         "C11-C14",
-        f"The server checks both against the chain, writes entry {entry.index} to the log, and only then says yes.",
+        f"The server checks both against the chain, writes entry {leaf.index} to the log, and only then says yes.",
     )
     answer = control.command(b"unlock")
     stage.require("the lock obeyed", answer == b"unlocked")
     stage.tell("C15", f"The lock obeys commands under keys of this session: unlock → {answer.decode()}.")
     stage.cast.certification_server.flush()
     size, root = stage.workspace.reader.login_log.size(), stage.workspace.reader.login_log.root()
-    stage.require("the chain has the whole log", size == stage.workspace.database.log_size())
+    stage.require("the chain has the whole log", size == stage.log_size())
     stage.tell("C16", f"The chain has {size} entry of the log, with the root {short(root)}.")
     return to_lock
 

@@ -19,7 +19,8 @@ from certchain.config import Home
 from certchain.errors import CertchainError, DemoFailed
 from certchain.ledger.embedded import embedded_chain
 from certchain.models.digest import Digest
-from certchain.models.log import LogEntry, LoginOutcome
+from certchain.models.entry import LoginEntry, LoginOutcome
+from certchain.models.log import LogLeaf
 
 Refusal = TypeVar("Refusal", bound=CertchainError)
 
@@ -67,12 +68,24 @@ class Stage:
             raise DemoFailed(f"a {kind.__name__} was due, and what came was: {other}") from other
         raise DemoFailed(f"a {kind.__name__} was due, and the attempt succeeded")
 
-    def logged(self, step: str, refusal: type[CertchainError]) -> LogEntry:
+    def entry(self, index: int) -> tuple[LogLeaf, LoginEntry]:
+        """A login of the log, and its leaf."""
+        found = self.cast.log.engine.reader.entries(index, 1)[0]
+        entry = found.body and found.body.entry
+        if not isinstance(entry, LoginEntry):
+            raise DemoFailed(f"entry {index} is a login")
+        return found.leaf, entry
+
+    def logged(self, step: str, refusal: type[CertchainError]) -> tuple[LogLeaf, LoginEntry]:
         """The log's last entry, which has to be this refusal in this step."""
-        entry = self.workspace.database.entries(self.workspace.database.log_size() - 1, 1)[0].entry
+        leaf, entry = self.entry(self.log_size() - 1)
         expected = (LoginOutcome.REFUSED, step, refusal.__name__)
         self.require(f"the log's last entry is {expected}", (entry.outcome, entry.step, entry.reason) == expected)
-        return entry
+        return leaf, entry
+
+    def log_size(self) -> int:
+        """How many entries the log has."""
+        return self.cast.log.engine.store.size()
 
     def _print(self, text: Text) -> None:
         if not self.output.as_json:
