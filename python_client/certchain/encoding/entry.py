@@ -4,6 +4,8 @@ Reading takes exactly what writing gives. Logins, of which there may be thousand
 bytes are those that every other model would get (``to_cbor``).
 """
 
+from itertools import product
+from operator import itemgetter
 from typing import Any
 
 import cbor2
@@ -15,22 +17,13 @@ from certchain.models.entry import LogEntry, LoginEntry, LoginOutcome
 
 _LOGIN = next(kind for kind, model in KINDS.items() if model is LoginEntry)
 _OUTCOMES = {outcome.value: outcome for outcome in LoginOutcome}
-_TEXT = frozenset({str})
-_BYTES_OR_NONE = frozenset({bytes, type(None)})
-_NUMBER = frozenset({int})
-_NUMBER_OR_NONE = frozenset({int, type(None)})
-# Each field's types, the fields in the order of RFC 8949 (4.2.1) for texts: the shorter first, then by their bytes.
-_LOGIN_TYPES = {
-    KIND: _TEXT,
-    "step": _TEXT,
-    "user": _NUMBER_OR_NONE,
-    "device": _NUMBER,
-    "reason": _TEXT,
-    "outcome": _TEXT,
-    "session": _BYTES_OR_NONE,
-    "user_device": _NUMBER_OR_NONE,
-    "registration": _NUMBER_OR_NONE,
-}
+_FIELDS = ("outcome", "step", "reason", "session", "user", "user_device", "device", "registration")
+_fields_of = itemgetter(*_FIELDS)
+_NOTHING = type(None)
+# Every row of types that the fields of a login, in that order, can have.
+_TYPES = frozenset(
+    product([str], [str], [str], [bytes, _NOTHING], [int, _NOTHING], [int, _NOTHING], [int], [int, _NOTHING])
+)
 
 
 def entry_bytes(entry: LogEntry) -> bytes:
@@ -59,6 +52,7 @@ def read_entry(data: bytes) -> LogEntry:
 
 
 def _login_bytes(entry: LoginEntry) -> bytes:
+    # In the order of RFC 8949 (4.2.1) for texts: the shorter first, then by their bytes.
     fields = {
         KIND: _LOGIN,
         "step": entry.step,
@@ -78,16 +72,7 @@ def _login_bytes(entry: LoginEntry) -> bytes:
 
 def _login(fields: dict[str, Any]) -> LoginEntry:
     """The entry of a map that has the fields of a login, and each of its type; what differs besides shows when it is written."""
-    for name, types in _LOGIN_TYPES.items():
-        if type(fields[name]) not in types:
-            raise MalformedMessage(f"a login's {name} is of the wrong type")
-    return LoginEntry(
-        _OUTCOMES[fields["outcome"]],
-        fields["step"],
-        fields["reason"],
-        fields["session"],
-        fields["user"],
-        fields["user_device"],
-        fields["device"],
-        fields["registration"],
-    )
+    values = _fields_of(fields)
+    if tuple(map(type, values)) not in _TYPES:
+        raise MalformedMessage("a field of a login is of the wrong type")
+    return LoginEntry(_OUTCOMES[values[0]], *values[1:])
