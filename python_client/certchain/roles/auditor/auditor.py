@@ -1,17 +1,18 @@
 """The auditor: follows logs against the chain, and says what exactly is wrong, with the evidence."""
 
 import logging
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from certchain.errors import LogGap, SplitView
 from certchain.errors.audit import LogFinding
 from certchain.ledger import RegistrationLedger
+from certchain.log.source import LogSource
 from certchain.models.log import AuditReport, ProvenEntry
 from certchain.roles.auditor.body import Bodies, compare_bodies
 from certchain.roles.auditor.difference import Differences
 from certchain.roles.auditor.followed import Audited, FollowedLog, Progress, Reached
-from certchain.roles.auditor.fork import fork_of
+from certchain.roles.auditor.fork import fork_of, require_one_log
 from certchain.roles.auditor.history import (
     SignedBefore,
     require_chain_continues,
@@ -66,24 +67,23 @@ class Auditor:
         unrecorded = None if audit.state is None else audit.state.unrecorded
         return self._end(audit, reached, Bodies(unrecorded=unrecorded), audit.bodies_before)
 
-    def compare(self, log: FollowedLog, *notes: str) -> View:
+    def compare(self, log: FollowedLog, *notes: str, sources: Sequence[LogSource] = ()) -> View:
         """Compares checkpoints that others were shown (readers, mirrors, witnesses, auditors) with the source's and the last one seen.
 
-        Returns the largest. Raises ``SplitView`` or ``LyingWitness`` for two that cannot both be, ``LogGap`` when the source has not got
-        the tiles to tell.
+        ``sources`` are where others read. Returns the largest. Raises ``SplitView`` or ``LyingWitness`` for two that cannot both be,
+        ``LogGap`` when no source has the tiles to tell.
         """
         state = kept_or_none(self.store, log.name, Audited)
-        shown = [*notes, log.source.checkpoint(), *([] if state is None else [state.signed.note])]
+        readers = [log, *(replace(log, source=source) for source in sources)]
+        shown = [
+            *notes,
+            *(reader.source.checkpoint() for reader in readers),
+            *([] if state is None else [state.signed.note]),
+        ]
         views = sorted((self._look(log, note, quorum=0) for note in shown), key=lambda view: view.size)
-        pairs = [(smaller, larger) for place, larger in enumerate(views) for smaller in views[:place]]
-        for smaller, larger in pairs:
-            if (fork := fork_of(smaller, larger)) is not None:
-                raise fork
-        for smaller, larger in pairwise(views):
-            told = smaller.checkpoint.root == larger.checkpoint.root or larger.prefix(smaller.size) is not None
-            if smaller.size and not told:
-                gap = LogGap("the source has not got the tiles that its checkpoint calls for", smaller.size)
-                raise Differences(larger, 0, lambda _: False).shown(gap)
+        for larger in views:
+            for smaller in views[: views.index(larger)]:
+                require_one_log(smaller, larger, readers)
         return views[-1]
 
     def checkpoint(self, log: FollowedLog) -> View:
@@ -124,7 +124,7 @@ class Auditor:
         note = None if log.anchored is None else log.anchored()
         known = [] if note is None else [self._look(log, note, quorum=0)]
         signed = SignedBefore(
-            log, [*known, *([] if last is None else [last])], 0 if state is None else state.chain_size
+            log, [*([] if last is None else [last]), *known], 0 if state is None else state.chain_size
         )
         return _Audit(log, view, state, last, signed, Differences(view, chain_size, signed.covers))
 
@@ -185,9 +185,14 @@ class _Audit:
         return Walk(self.view, start, self.last, self.differences, progress).run()
 
     def look_closer(self, finding: LogFinding) -> None:
-        """Two views, or leaves that lead nowhere: the chain may tell which entry it was. Raises that finding if so."""
-        if isinstance(finding, SplitView | LogGap) and self.state is not None and self.differences.chain_size:
+        """Two views, or leaves that lead nowhere: the chain may tell which entry it was. Raises that finding, caused by the other."""
+        if type(finding) not in {SplitView, LogGap} or not self.differences.chain_size:
+            return
+        try:
             Walk(self.view, Reached(), None, self.differences, None).run()
+        except LogFinding as closer:
+            if type(closer) is not type(finding):
+                raise closer from finding
 
     def bodies(self, whole: bool) -> Bodies:
         """Compares what entries say, where they may be read."""

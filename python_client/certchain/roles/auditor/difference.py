@@ -45,10 +45,23 @@ class Differences:
     def explain(self, finding: LogFinding, first: int) -> LogFinding:
         """The first difference from entry ``first`` on, or the finding that there must be one when none is seen any more."""
         for start in range(first - first % TILE_WIDTH, self.view.size, WINDOW):
-            found = self._explain_window(start)
+            found = self.near(start)
             if found is not None:
                 return found
         return self.shown(finding)
+
+    def near(self, first: int) -> LogFinding | None:
+        """The first difference in the window that begins with the bundle of entry ``first``, if there is one."""
+        start = first - first % TILE_WIDTH
+        chain, signed, served = self._chain(start), self._signed(start), self._served(start)
+        if chain and signed and (place := first_difference(chain, signed[: len(chain)])) is not None:
+            return self._unlike_chain(start + place, chain[place * HASH_LENGTH :], signed[place * HASH_LENGTH :])
+        known = signed or chain
+        if known and (place := first_difference(known, served[: len(known)])) is not None:
+            begin = place * HASH_LENGTH
+            found = what_happened(start + place, hash_list(known[begin:]), hash_list(served[begin:]))
+            return self._unlike_signed(found)
+        return None
 
     def shown(self, finding: LogFinding) -> LogFinding:
         """The finding, with the auditor's word for evidence."""
@@ -100,17 +113,6 @@ class Differences:
         return keep_evidence(self.view.store, self.view.log, finding, evidence)
 
     # --------------------------------------------------------------------------------------------------------- windows
-
-    def _explain_window(self, start: int) -> LogFinding | None:
-        chain, signed, served = self._chain(start), self._signed(start), self._served(start)
-        if chain and signed and (place := first_difference(chain, signed[: len(chain)])) is not None:
-            return self._unlike_chain(start + place, chain[place * HASH_LENGTH :], signed[place * HASH_LENGTH :])
-        known = signed or chain
-        if known and (place := first_difference(known, served[: len(known)])) is not None:
-            begin = place * HASH_LENGTH
-            found = what_happened(start + place, hash_list(known[begin:]), hash_list(served[begin:]))
-            return self._unlike_signed(found)
-        return None
 
     def _unlike_chain(self, index: int, chain: bytes, signed: bytes) -> LogFinding:
         """The server has signed for something else than the chain has."""

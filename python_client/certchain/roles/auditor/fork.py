@@ -1,10 +1,11 @@
 """Two signed checkpoints that cannot both be of one log, and the witnesses who cosigned both."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from certchain.encoding.note import vkey
-from certchain.errors import LyingWitness, SplitView
-from certchain.models.evidence import ForkEvidence
+from certchain.errors import LogGap, LyingWitness, SplitView
+from certchain.models.evidence import ForkEvidence, ShownEvidence
 from certchain.models.note import KeyType, NoteKey
 from certchain.roles.auditor.followed import FollowedLog
 from certchain.roles.auditor.kept import keep_evidence
@@ -37,6 +38,24 @@ def fork_of(one: View, other: View) -> SplitView | None:
         lie = LyingWitness(told, smaller.size, witness=", ".join(both))
         return keep_evidence(smaller.store, smaller.log, lie, evidence)
     return keep_evidence(smaller.store, smaller.log, SplitView(told, smaller.size), evidence)
+
+
+def require_one_log(smaller: View, larger: View, readers: Sequence[FollowedLog]) -> View:
+    """Returns the larger view when it continues the smaller one, as the tiles of one of the readers' sources show.
+
+    Raises ``SplitView``, ``LyingWitness``, or ``LogGap`` when nobody has the tiles.
+    """
+    told = smaller.size == 0 or smaller.checkpoint.root == larger.checkpoint.root
+    for reader in readers:
+        view = replace(larger, log=reader)
+        if (fork := fork_of(smaller, view)) is not None:
+            raise fork
+        told = told or view.prefix(smaller.size) is not None
+    if not told:
+        gap = LogGap(f"no source has the tiles of the log of {larger.size} entries", smaller.size)
+        shown = ShownEvidence(FORMATS[ShownEvidence], "LogGap", larger.signed, smaller.size, gap.reason)
+        raise keep_evidence(larger.store, larger.log, gap, shown)
+    return larger
 
 
 def cosigned_both(one: View, other: View) -> tuple[str, ...]:

@@ -84,11 +84,13 @@ class Walk:
             raise self._wrong_leaf(finding, bundle) from finding
 
     def _wrong_leaf(self, finding: LogFinding, bundle: bytes) -> LogFinding:
-        """Whether the server has signed for the leaf that is wrong, or somebody has changed what is served."""
+        """Whether leaves were moved or changed, or the server has signed for the wrong one and brought it to the chain."""
+        if (difference := self._differences.near(self._tree.size)) is not None:
+            return difference
         index = finding.index
         entry = self._signed_leaf(index, bundle) if isinstance(finding, WrongIndex | EntryBackdated) else None
         if entry is None:
-            return self._differences.explain(finding, self._tree.size)
+            return self._differences.shown(finding)
         before = None
         if isinstance(finding, EntryBackdated):
             before = self._signed_leaf(index - 1, bundle)
