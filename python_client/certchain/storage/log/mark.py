@@ -30,9 +30,9 @@ class Place:
     offset: int
 
 
-def read_mark(path: Path) -> Place | None:
-    """What ``synced`` says; ``None`` when there is none, or it is spoiled: then the rows are made anew from the beginning."""
-    file = Disk().readable_or_empty(path)
+def read_mark(disk: Disk, path: Path) -> Place | None:
+    """What either file says, whenever it was written; ``None`` when it is not there, or spoiled."""
+    file = disk.readable_or_empty(path)
     try:
         return _parse(file.read(0, _PLACE.size + _CRC.size), None)
     finally:
@@ -56,22 +56,15 @@ class PublishedSize:
 
     def read(self) -> Place | None:
         """What readers may rely on now: ``None`` when the machine has crashed since it was written, as the rows may have, too."""
-        return self._read(self._boot)
-
-    def last(self) -> Place | None:
-        """What was written last, before whatever crash: the journal had it."""
-        return self._read(None)
+        for _ in range(_TRIES):  # a read that meets a write may get some of both
+            data = self._file.read(0, _PLACE.size + _CRC.size)
+            if _whole(data):
+                return _parse(data, self._boot)
+        return None
 
     def close(self) -> None:
         """Closes it."""
         self._file.close()
-
-    def _read(self, boot: bytes | None) -> Place | None:
-        for _ in range(_TRIES):  # a read that meets a write may get some of both
-            data = self._file.read(0, _PLACE.size + _CRC.size)
-            if _whole(data):
-                return _parse(data, boot)
-        return None
 
 
 def _packed(place: Place, boot: bytes) -> bytes:

@@ -28,7 +28,7 @@ from certchain.storage.log.group import require_bundle, require_group, require_r
 from certchain.storage.log.mark import Place, PublishedSize, read_mark
 from certchain.storage.log.recovery import BEGINNING
 from certchain.storage.log.segment import segment_firsts, segment_of
-from certchain.storage.log.writing import MARK, MARK_EVERY, SEGMENT_BYTES, GroupWriter
+from certchain.storage.log.writing import MARK, MARK_EVERY, SEGMENT_BYTES, SIZE, GroupWriter, Survey
 from certchain.storage.record import disk_errors
 
 _PRIVATE_FOLDER = 0o700
@@ -61,13 +61,13 @@ class SegmentLogStore:
         self._writer: GroupWriter | None = None
         self._open = True
         with ExitStack() as opened, disk_errors():
-            if write:
-                self._lock(opened)
+            survey = self._lock(opened) if write else None
             self._published, self._rows = self._files(opened, write)
-            if write:
+            if survey is not None:
                 self._writer = GroupWriter(
                     self._disk,
                     folder,
+                    survey,
                     self._rows,
                     self._published,
                     segment_bytes=segment_bytes,
@@ -113,20 +113,22 @@ class SegmentLogStore:
             self._open = False
             self._held.close()
 
-    def _lock(self, opened: ExitStack) -> None:
+    def _lock(self, opened: ExitStack) -> Survey:
+        """Takes the log for writing, and looks at it, before anything in it is made or changed."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
         try:
             opened.enter_context(held(self._folder / "writer.lock", patience=0.0))
         except TimeoutError:
             raise LogInUse(str(self._folder)) from None
+        return Survey.of(self._disk, self._folder)
 
     def _files(self, opened: ExitStack, write: bool) -> tuple[PublishedSize, DerivedFiles]:
-        if not write and not (self._folder / "size").exists():
+        if not write and not (self._folder / SIZE).exists():
             raise StorageUnavailable(f"there is no log in {self._folder}")
         rows = DerivedFiles(self._disk, self._folder, write)
         opened.callback(rows.close)
         open_file = self._disk.writable if write else self._disk.readable
-        published = PublishedSize(open_file(self._folder / "size"))
+        published = PublishedSize(open_file(self._folder / SIZE))
         opened.callback(published.close)
         return published, rows
 
@@ -136,7 +138,7 @@ class SegmentLogStore:
             raise StorageUnavailable("the log was closed")
         if self._writer is not None:
             return self._writer.place
-        return self._published.read() or read_mark(self._folder / MARK) or BEGINNING
+        return self._published.read() or read_mark(self._disk, self._folder / MARK) or BEGINNING
 
     def _segment_entries(self, indices: range, place: Place) -> list[SealedEntry]:
         """The first of these entries: as many as are in one segment."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from certchain.encoding.leaf import leaf_bytes
@@ -16,23 +17,39 @@ from certchain.storage.log.journal import Journal
 from certchain.storage.log.mark import Place, PublishedSize, mark_bytes, read_mark
 from certchain.storage.log.recovery import BEGINNING, Found, frames, mend, survey
 
-MARK = "synced"
+MARK, SIZE = "synced", "size"
 SEGMENT_BYTES = 64 << 20
 MARK_EVERY = 1 << 15
 """Entries; as many at most are made anew, in a fraction of a second, when a log is opened after a crash."""
 _AT_ONCE = 4096
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What was found before anything was changed: the mark, and where the journal ends."""
+
+    mark: Place
+    found: Found
+
+    @classmethod
+    def of(cls, disk: Disk, folder: Path) -> "Survey":
+        """Looks at a folder. Raises ``LogDamaged`` when it lacks what was acknowledged, and ``OSError``."""
+        mark = read_mark(disk, folder / MARK) or BEGINNING
+        size = read_mark(disk, folder / SIZE) or BEGINNING
+        return cls(mark, survey(disk, folder, mark, max(mark.size, size.size)))
+
+
 class GroupWriter:
     """See ``LogStore.append``. Not thread-safe.
 
-    Opening raises ``LogDamaged`` and ``OSError``.
+    Opening mends the journal, and makes rows anew from the mark on. Raises ``LogDamaged`` and ``OSError``.
     """
 
     def __init__(
         self,
         disk: Disk,
         folder: Path,
+        survey: Survey,
         rows: DerivedFiles,
         published: PublishedSize,
         *,
@@ -42,13 +59,11 @@ class GroupWriter:
         self._disk, self._folder, self._rows, self._published = disk, folder, rows, published
         self._segment_bytes, self._mark_every = segment_bytes, mark_every
         self._edge: Edge = ()
-        mark, published_last = read_mark(folder / MARK) or BEGINNING, published.last() or BEGINNING
-        found = survey(disk, folder, mark, max(mark.size, published_last.size))
-        mend(disk, folder, found)
-        self._rebuild(found, self._trusted(mark))
-        self.place, self._marked = found.end, mark.size
+        mend(disk, folder, survey.found)
+        self._rebuild(survey.found, self._trusted(survey.mark))
+        self.place, self._marked = survey.found.end, survey.mark.size
         published.write(self.place)
-        if self.place != mark:
+        if self.place != survey.mark:
             self._mark()
         self._journal = Journal(disk, folder, self.place.segment, self.place.offset)
         self._certain = True

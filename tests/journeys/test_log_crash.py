@@ -1,0 +1,189 @@
+"""``kill -9`` at random moments under load, a full disk, a chain that comes and goes: the log has what it acknowledged, once, in order."""
+
+import logging
+import os
+import random
+import select
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from certchain.config import SystemClock
+from certchain.encoding.leaf import leaf_bytes
+from certchain.keys import SealingKey
+from certchain.log import LogReader, LogWriter
+from certchain.merkle import CompactRange, inclusion_proofs, leaf_hash, tree_root, verify_inclusion
+from certchain.models.entry import LoginEntry
+from certchain.models.log import LoggedEntry, SealedEntry
+from certchain.storage import SegmentLogStore, SqlSubjectKeys
+from tests.logbook import login
+
+ORIGIN = "certification.example/log"
+CYCLES = 200
+WRITERS = 12
+LONGEST_LIFE = 0.25
+"""Seconds; the shorter lives end while the log is being opened."""
+_log = logging.getLogger(__name__)
+_ACKNOWLEDGEMENT = struct.Struct(">Q16s")
+
+
+@dataclass
+class Machine:
+    """A certification centre's machine: what is on its disk, and what its processes acknowledged, by index, before each was killed."""
+
+    folder: Path
+    sealing_key: SealingKey = field(default_factory=SealingKey.generate)
+    acknowledged: dict[int, bytes] = field(default_factory=dict)
+    size: int = 0
+
+    def store(self) -> SegmentLogStore:
+        """Small segments and frequent marks, so that every kind of moment comes often."""
+        return SegmentLogStore(self.folder / "log", write=True, segment_bytes=200_000, mark_every=700)
+
+    def keys(self) -> SqlSubjectKeys:
+        return SqlSubjectKeys(self.folder / "keys.db", self.sealing_key)
+
+    def live(self, chance: random.Random) -> None:
+        """A process writes the log from several threads, and is killed."""
+        reading, writing = os.pipe()
+        process = os.fork()
+        if not process:
+            with suppress(BaseException):
+                os.close(reading)
+                self.write(writing)
+            os._exit(1)  # also what a failure in there comes to: the parent takes it for one
+        os.close(writing)
+        told = told_until(reading, time.monotonic() + chance.uniform(0, LONGEST_LIFE))
+        os.kill(process, signal.SIGKILL)
+        told += told_until(reading, None)
+        os.close(reading)
+        assert os.WIFSIGNALED(os.waitpid(process, 0)[1]), "the process ended by itself"
+        whole = len(told) // _ACKNOWLEDGEMENT.size * _ACKNOWLEDGEMENT.size  # of the last one, the kill may leave a part
+        for index, session in _ACKNOWLEDGEMENT.iter_unpack(told[:whole]):
+            assert self.acknowledged.setdefault(index, session) == session, f"entry {index} was acknowledged twice"
+
+    def write(self, told: int) -> None:
+        """In the process: logins without end, each told of when it is acknowledged."""
+        writer = LogWriter(self.store(), self.keys(), ORIGIN, SystemClock())
+
+        def record() -> None:
+            with suppress(BaseException):
+                while True:
+                    entry = login(random.randrange(20))
+                    index = writer.record(entry)
+                    os.write(told, _ACKNOWLEDGEMENT.pack(index, entry.session or b""))
+            os._exit(1)
+
+        threads = [threading.Thread(target=record) for _ in range(WRITERS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def examine(self, first: int) -> None:
+        """Opens the log as a new process would, and checks it from an entry on."""
+        with closing(self.store()) as store, closing(self.keys()) as keys:
+            size = store.size()
+            assert size >= self.size, "the log has become shorter"
+            require_order(store.entries(first, size), first)
+            logged = LogReader(store, keys, ORIGIN).entries(first, size)
+            wanted = [index for index in self.acknowledged if index >= first]
+            assert max(wanted, default=-1) < size, "an entry that was acknowledged is missing"
+            for index in wanted:
+                assert session_of(logged[index - first]) == self.acknowledged[index]
+            require_inclusion(store, {index: logged[index - first] for index in wanted}, size)
+            self.size = size
+
+
+def told_until(pipe: int, deadline: float | None) -> bytes:
+    """What comes out of a pipe until then, or until nobody can write into it."""
+    parts = []
+    while deadline is None or time.monotonic() < deadline:
+        patience = None if deadline is None else max(0.0, deadline - time.monotonic())
+        if select.select([pipe], [], [], patience)[0]:
+            parts.append(os.read(pipe, 65_536))
+            if not parts[-1]:
+                break
+    return b"".join(parts)
+
+
+def session_of(logged: LoggedEntry) -> bytes:
+    assert logged.body is not None
+    assert isinstance(logged.body.entry, LoginEntry)
+    return logged.body.entry.session or b""
+
+
+def require_order(entries: tuple[SealedEntry, ...], first: int) -> None:
+    leaves = [entry.leaf for entry in entries]
+    assert [leaf.index for leaf in leaves] == list(range(first, first + len(entries)))
+    assert [leaf.at for leaf in leaves] == sorted(leaf.at for leaf in leaves)
+
+
+def require_inclusion(store: SegmentLogStore, logged: dict[int, LoggedEntry], size: int) -> None:
+    """Each is proven from the tiles to the root."""
+    root = tree_root(store, size)
+    for entry, proof in zip(logged.values(), inclusion_proofs(store, tuple(logged), size), strict=True):
+        verify_inclusion(leaf_hash(leaf_bytes(entry.leaf)), proof, root)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def test_a_process_killed_two_hundred_times_under_load_loses_nothing_acknowledged(machine: Machine) -> None:
+    """After each kill every entry that was acknowledged is there, at its index, and proven; in the end once more, all of them."""
+    chance = random.Random(4)
+    productive = 0
+    for _ in range(CYCLES):
+        before, told = machine.size, len(machine.acknowledged)
+        machine.live(chance)
+        machine.examine(before)
+        productive += len(machine.acknowledged) > told
+
+    machine.examine(0)
+    assert productive > CYCLES // 3, "the load was too small to say anything"
+    with closing(machine.store()) as store, closing(machine.keys()) as keys:
+        logged = LogReader(store, keys, ORIGIN).entries(0, machine.size)
+        sessions = [session_of(entry) for entry in logged]
+        assert len(set(sessions)) == len(sessions), "an entry is there twice"
+        hashes = [leaf_hash(leaf_bytes(entry.leaf)) for entry in logged]
+        assert tree_root(store, machine.size) == CompactRange(hashes).root()
+    acknowledged = len(machine.acknowledged)
+    _log.info("%d of %d processes acknowledged %d entries of %d", productive, CYCLES, acknowledged, machine.size)
+
+
+# ------------------------------------------------------------------------------------------------------------ a full disk
+
+ROOT = Path(__file__).parents[2]
+MOUNTED = 'mount -t tmpfs -o size=1m none "$1" && exec "$2" -m tests.full_disk "$1" tmpfs'
+
+
+def test_a_file_that_may_not_grow_further_refuses_entries_and_keeps_those_acknowledged(tmp_path: Path) -> None:
+    ended = run([sys.executable, "-m", "tests.full_disk", str(tmp_path), "rlimit"])
+
+    assert ended.returncode == 0, ended.stderr
+    assert "The storage cannot be used: File too large." in ended.stdout
+
+
+def test_a_full_disk_refuses_entries_and_keeps_those_acknowledged(tmp_path: Path) -> None:
+    """A real one, of 1 MiB, in a namespace of its own; when something else on it is removed, the log goes on."""
+    command = ["unshare", "--map-root-user", "--mount", "sh", "-c", MOUNTED, "sh", str(tmp_path), sys.executable]
+    if run([*command[:3], "mount", "-t", "tmpfs", "none", str(tmp_path)]).returncode:
+        pytest.skip("no file system can be mounted here: neither as root nor in a namespace of one's own")
+    ended = run(command)
+
+    assert ended.returncode == 0, ended.stderr
+    assert "The storage cannot be used: No space left on device." in ended.stdout
+
+
+def run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
