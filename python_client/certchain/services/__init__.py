@@ -2,8 +2,18 @@
 
 from certchain.services.log import log_app
 from certchain.services.mirror import mirror_app
+from certchain.services.own import engine_app, published_app
 from certchain.services.serve import running, serve
 from certchain.services.submission import Submission
 from certchain.services.witness import witness_app
 
-__all__ = ["Submission", "log_app", "mirror_app", "running", "serve", "witness_app"]
+__all__ = [
+    "Submission",
+    "engine_app",
+    "log_app",
+    "mirror_app",
+    "published_app",
+    "running",
+    "serve",
+    "witness_app",
+]

@@ -1,0 +1,48 @@
+"""A log's own service: in the process that writes it, or in another beside it that only reads."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from certchain.errors import UnknownRecord
+from certchain.log import LogEngine, PublishedLog
+from certchain.log.publication import ANCHORED
+from certchain.services.log import log_app
+from certchain.services.submission import Submission
+from certchain.storage import FileStore, LogStore
+
+
+def engine_app(engine: LogEngine, token: str | None = None) -> FastAPI:
+    """The service of the log's writer. While it runs, the keeper publishes and anchors in a thread.
+
+    With a ``token`` (32 letters or more; ``MalformedValue`` for fewer) it takes entries from those who have it.
+    """
+
+    @asynccontextmanager
+    async def keep(_: FastAPI) -> AsyncIterator[None]:
+        engine.keeper.start()
+        yield
+        await run_in_threadpool(engine.keeper.stop)
+
+    def behind() -> int:
+        return engine.anchor.lacking(engine.writer.size())
+
+    submission = None if token is None else Submission(engine.writer, behind, token)
+    return log_app(engine.published, anchored=engine.publication.anchored, submission=submission, lifespan=keep)
+
+
+def published_app(store: LogStore, files: FileStore) -> FastAPI:
+    """The service of a log that another process writes.
+
+    ``store`` was opened without ``write``; ``files`` are the publication's, as a ``ReadOnlyFileStore``.
+    """
+
+    def anchored() -> str | None:
+        try:
+            return b"".join(files.read(ANCHORED)).decode()
+        except UnknownRecord:
+            return None
+
+    return log_app(PublishedLog(store, files), anchored=anchored)
