@@ -10,26 +10,37 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
 
 from certchain.config import SystemClock
 from certchain.encoding.leaf import leaf_bytes
-from certchain.keys import SealingKey
-from certchain.log import LogReader, LogWriter
+from certchain.errors import Unavailable
+from certchain.keys import KeyPair, SealingKey
+from certchain.ledger import LogLedger
+from certchain.ledger.chain import ChainLedger, Connection, FileOutbox, SendingPolicy, deploy, fund
+from certchain.ledger.deployment import Deployment
+from certchain.ledger.node import LocalNode, Program, free_port, start_node
+from certchain.log import KeeperPolicy, LogEngine, LogReader, LogWriter
 from certchain.merkle import CompactRange, inclusion_proofs, leaf_hash, tree_root, verify_inclusion
 from certchain.models.entry import LoginEntry
-from certchain.models.log import LoggedEntry, SealedEntry
-from certchain.storage import SegmentLogStore, SqlSubjectKeys
-from tests.logbook import login
+from certchain.models.identifier import ServiceId, service_party
+from certchain.models.log import LoggedEntry, LogMode, SealedEntry
+from certchain.storage import MemoryFileStore, MemorySubjectKeys, SegmentLogStore, SqlSubjectKeys, open_log_store
+from certchain.verification.statement import Identity
+from tests.logbook import leaf_hashes, login, on_chain
+from tests.world import require_program
 
 ORIGIN = "certification.example/log"
 CYCLES = 200
-WRITERS = 12
-LONGEST_LIFE = 0.25
+WRITERS = 8
+LONGEST_LIFE = 0.2
 """Seconds; the shorter lives end while the log is being opened."""
 _log = logging.getLogger(__name__)
 _ACKNOWLEDGEMENT = struct.Struct(">Q16s")
@@ -187,3 +198,138 @@ def test_a_full_disk_refuses_entries_and_keeps_those_acknowledged(tmp_path: Path
 
 def run(command: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+
+
+# ------------------------------------------------------------------------------------------- a chain that comes and goes
+
+PATIENT = SendingPolicy(receipt_timeout=2.0, poll_interval=0.02, rebroadcast_interval=0.2)
+EAGER = KeeperPolicy(interval=0.05, batch=20, age=0.1, back_off=0.05, longest_back_off=0.3)
+RECORDERS = 3
+CATCHING_UP = 60.0
+
+
+@dataclass
+class Chain:
+    """A node that is killed and started again, with a log's contract on it."""
+
+    folder: Path
+    mode: LogMode
+    account: LocalAccount = field(default_factory=Account.create)
+    node: LocalNode = field(init=False)
+    deployment: Deployment = field(init=False)
+    connection: Connection = field(init=False)
+
+    def __post_init__(self) -> None:
+        require_program(Program.ANVIL)
+        self.node = start_node(Program.ANVIL, self.folder, free_port())
+        self.connection = Connection.http(self.node.url, 5.0, attempts=1)
+        admin = Account.create()
+        fund(self.connection, [admin.address, self.account.address])
+        self.deployment = deploy(self.connection, admin, 1, login_log_mode=self.mode)
+        permissions = ChainLedger.connect(self.connection, self.deployment, admin).permissions
+        permissions.grant("certification_server", self.account.address)
+        time.sleep(2.0)  # anvil writes its state down each second, and is not to forget this
+
+    def ledger(self) -> ChainLedger:
+        outbox = FileOutbox(self.folder / "outbox")
+        return ChainLedger.connect(self.connection, self.deployment, self.account, outbox=outbox, policy=PATIENT)
+
+    def go_and_come(self, away: float) -> None:
+        self.node.kill()
+        time.sleep(away)
+        self.node = start_node(Program.ANVIL, self.folder, self.node.port)
+
+    def close(self) -> None:
+        self.connection.close()
+        self.node.stop()
+
+
+@dataclass
+class Recorders:
+    """Threads that record logins until they are told to end, and what was acknowledged to them, by index."""
+
+    writer: LogWriter
+    acknowledged: dict[int, bytes] = field(default_factory=dict)
+    ended: threading.Event = field(default_factory=threading.Event)
+    failures: list[BaseException] = field(default_factory=list)
+
+    def record(self) -> None:
+        try:
+            while not self.ended.wait(0.01):
+                entry = login()
+                self.acknowledged[self.writer.record(entry)] = entry.session or b""
+        except BaseException as failure:
+            self.failures.append(failure)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        threads = [threading.Thread(target=self.record) for _ in range(RECORDERS)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self.ended.set()
+            for thread in threads:
+                thread.join()
+
+
+@pytest.mark.parametrize(("mode", "kills"), [(LogMode.RECORDED, 10), (LogMode.ANCHORED, 5)])
+def test_a_chain_that_is_killed_again_and_again_gets_every_entry_once(
+    tmp_path: Path, mode: LogMode, kills: int
+) -> None:
+    """The log goes on while it is away; a node that has forgotten its last blocks is brought up to date as well."""
+    chance = random.Random(7)
+    with (
+        closing(Chain(tmp_path / "chain", mode)) as chain,
+        closing(engine_of(chain, open_log_store(tmp_path / "log", write=True))) as engine,
+    ):
+        recorders = Recorders(engine.writer)
+        engine.keeper.start()
+        with recorders.working():
+            for _ in range(kills):
+                time.sleep(chance.uniform(0.2, 1.2))
+                before = len(recorders.acknowledged)
+                chain.go_and_come(chance.uniform(0.1, 0.4))
+                assert len(recorders.acknowledged) > before
+        engine.keeper.stop()
+
+        assert not recorders.failures
+        bring_up(engine)
+        store = open_log_store(tmp_path / "log", write=False)
+        logged = engine.reader.entries(0, store.size())
+        assert {entry.leaf.index: session_of(entry) for entry in logged} == recorders.acknowledged
+        require_chain(chain.ledger().login_log, store)
+        store.close()
+
+
+def engine_of(chain: Chain, store: SegmentLogStore) -> LogEngine:
+    ledger = chain.ledger()
+    return LogEngine.over(
+        store=store,
+        keys=MemorySubjectKeys(),
+        files=MemoryFileStore(),
+        ledger=ledger.login_log,
+        identity=Identity(ledger.network, service_party(ServiceId(1)), KeyPair.generate()),
+        policy=EAGER,
+        batch_limit=100,
+    )
+
+
+def bring_up(engine: LogEngine) -> None:
+    """The chain is there, and in the end has everything."""
+    deadline = time.monotonic() + CATCHING_UP
+    while True:
+        with suppress(Unavailable):
+            engine.keeper.turn(force=True)
+            if not engine.anchor.behind():
+                return
+        assert time.monotonic() < deadline, "the chain does not catch up"
+        time.sleep(0.1)
+
+
+def require_chain(ledger: LogLedger, store: SegmentLogStore) -> None:
+    """The chain has what the store has: the same root and, in a recorded log, every leaf hash once and in order."""
+    assert (ledger.size(), ledger.root()) == (store.size(), tree_root(store, store.size()))
+    if ledger.mode is LogMode.RECORDED:
+        assert on_chain(ledger) == leaf_hashes(store)
