@@ -96,21 +96,31 @@ class ManagementDatabase(Protocol):
 
 
 class LogStore(Protocol):
-    """A log on the disk: its entries in order, and the Merkle tree over them. One writer at a time; any number of readers."""
+    """A log on the disk: its entries in order, and the Merkle tree over them. One writer at a time; any number of readers.
+
+    What was acknowledged and is not there, or not as it was, raises ``LogDamaged``, on opening or when it is read; it is never
+    left out in silence.
+    """
 
     def size(self) -> int:
-        """How many entries are durable."""
+        """How many entries are durable, and in the tree: what the other methods can be asked for. It never falls."""
         ...
 
     def append(self, entries: Sequence[SealedEntry], leaf_hashes: Sequence[bytes]) -> None:
-        """Appends one group, all or nothing, in one sync: durable, and in the tree, when it returns.
+        """Appends one group, all or nothing, in one sync: durable, and in the tree, when it returns. No entries change nothing.
 
         ``leaf_hashes`` are the entries' (32 bytes each). The indices have to continue the log: ``SizeMismatch`` otherwise.
+        ``MalformedValue`` refuses a time or key number that is not 0 to 2^63 - 1, and a body above 1 MiB. After
+        ``StorageUnavailable`` the group is not in the log, and the store goes on; but when the error leaves it open what is on the disk
+        (a sync that failed), it takes no more until the log is opened again, which alone tells whether the group is there.
         """
         ...
 
     def entries(self, first: int, limit: int) -> tuple[SealedEntry, ...]:
-        """Entries from index ``first`` on, at most ``limit``; none past the end. Raises ``LogDamaged`` for one that was changed."""
+        """Entries from index ``first`` on, at most ``limit``; none past the end. Raises ``LogDamaged`` for one that was changed.
+
+        ``MalformedValue`` refuses numbers below 0.
+        """
         ...
 
     def tile(self, level: int, index: int, width: int = TILE_WIDTH) -> bytes:
@@ -125,7 +135,7 @@ class LogStore(Protocol):
         ...
 
     def close(self) -> None:
-        """Lets another writer take over."""
+        """Lets another writer take over. Closing again does nothing."""
         ...
 
 
