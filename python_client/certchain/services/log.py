@@ -14,7 +14,7 @@ from certchain.encoding.base_64 import to_base64
 from certchain.encoding.checkpoint import parse_checkpoint_body
 from certchain.encoding.note import parse_note
 from certchain.encoding.tile import ENTRIES, parse_tile_path
-from certchain.errors import MalformedValue, UnknownTile
+from certchain.errors import MalformedValue, UnknownRecord, UnknownTile
 from certchain.log import LogSource
 from certchain.merkle import tile_width
 from certchain.models.note import CheckpointBody
@@ -63,7 +63,8 @@ class _PublicLog:
         return Response(self._source.checkpoint(), headers={**SAFE, **_BRIEFLY}, media_type="text/plain; charset=utf-8")
 
     def tile(self, request: Request) -> Response:
-        path = f"tile/{request.path_params['path']}"
+        # The framework's own parameter leaves out a line end behind the path: the resource has one spelling.
+        path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))[1:]
         try:
             level, index, width = parse_tile_path(path)
         except MalformedValue:
@@ -76,10 +77,17 @@ class _PublicLog:
         return _bundle(request, self._source.bundle(index, width))
 
     def status(self, _: Request) -> Response:
-        body, anchored = _read(self._source.checkpoint()), self._anchored()
-        size = None if anchored is None else _read(anchored).size
-        shown = {"origin": body.origin, "size": body.size, "root": to_base64(body.root.value), "anchored_size": size}
+        """All ``null`` before the first checkpoint; what else is known of the log is said then, too."""
+        anchored = self._anchored()
+        shown = {**self._published(), "anchored_size": None if anchored is None else _read(anchored).size}
         return JSONResponse({**shown, **self._more()}, headers={**SAFE, **NEVER_KEPT})
+
+    def _published(self) -> Mapping[str, Any]:
+        try:
+            body = _read(self._source.checkpoint())
+        except UnknownRecord:
+            return {"origin": None, "size": None, "root": None}
+        return {"origin": body.origin, "size": body.size, "root": to_base64(body.root.value)}
 
 
 @lru_cache(maxsize=4)

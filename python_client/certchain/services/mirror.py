@@ -57,5 +57,8 @@ class _Follower:
         except CertchainError as problem:
             self._problem = type(problem).__name__
             _LOG.error("The mirror is not in step: %s", problem)
+        except Exception:
+            self._problem = "InternalServerError"
+            _LOG.exception("The mirror is not in step, for a reason that is a fault of its own")
         else:
             self._synced_at, self._problem = self._clock.now(), None
