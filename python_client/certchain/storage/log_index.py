@@ -5,16 +5,19 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, insert, select, update
 
 from certchain.errors import MalformedValue
+from certchain.models.digest import Digest
 from certchain.models.entry import Subject, SubjectKind
-from certchain.models.log import LoggedEntry
+from certchain.models.log import LoggedEntry, LogLeaf
 from certchain.models.query import PAGE_LIMIT, EntryFilter, Erasure, Hold, IndexRow, RowKind
 from certchain.storage.engine import forget, open_database, reading, writing
 from certchain.storage.log_index_fold import Fold, about
 from certchain.storage.log_index_schema import SCHEMA_VERSION, entries, erasures, holds, metadata, state
 from certchain.storage.record import count, intact
+
+_BLANK: dict[str, Any] = {"size": 0, "latest": 0, "commitment": "", "days": 0}
 
 
 class SqlLogIndex:
@@ -29,7 +32,7 @@ class SqlLogIndex:
         self._engine = open_database(path, metadata, SCHEMA_VERSION)
         with writing(self._engine) as connection:
             if connection.execute(select(state)).one_or_none() is None:
-                connection.execute(insert(state).values(one=1, size=0, latest=0, days=0, traces=0))
+                connection.execute(insert(state).values(one=1, traces=0, **_BLANK))
 
     def close(self) -> None:
         """Closes the file."""
@@ -42,6 +45,19 @@ class SqlLogIndex:
     def latest(self) -> int:
         """The time of the last entry that it has read, seconds since the epoch; 0 before the first."""
         return int(self._state().latest)
+
+    def last(self) -> LogLeaf | None:
+        """The leaf of the last entry that it has read."""
+        row = self._state()
+        with intact("log's index"):
+            return LogLeaf(row.size - 1, row.latest, Digest.parse(row.commitment)) if row.size else None
+
+    def clear(self) -> None:
+        """Forgets everything, to be built anew: what it has read is not the log."""
+        with self._lock, writing(self._engine) as connection:
+            for each in (entries, holds, erasures):
+                connection.execute(delete(each))
+            connection.execute(update(state).values(traces=1, **_BLANK))
 
     def add(self, page: Sequence[LoggedEntry]) -> None:
         """Takes in the log's next entries, all or none. Raises ``SizeMismatch`` for others."""

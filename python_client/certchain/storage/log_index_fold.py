@@ -43,7 +43,9 @@ class Fold:
         self._write_rows()
         if page:
             last = page[-1].leaf
-            self._connection.execute(update(state).values(size=last.index + 1, latest=last.at))
+            self._connection.execute(
+                update(state).values(size=last.index + 1, latest=last.at, commitment=str(last.commitment))
+            )
 
     def _take(self, logged: LoggedEntry) -> None:
         entry = None if logged.body is None else logged.body.entry

@@ -51,6 +51,7 @@ state = Table(
     Column("one", Integer, primary_key=True),  # the only row
     Column("size", NUMBER, nullable=False),
     Column("latest", NUMBER, nullable=False),
+    Column("commitment", Text, nullable=False),  # of the last entry, algorithm:hex
     Column("days", NUMBER, nullable=False),
     Column("traces", Integer, nullable=False),  # 1 while rows that were emptied may still stand somewhere in the file
 )

@@ -223,3 +223,12 @@ def test_a_full_disk_is_told_and_no_key_is_issued_that_is_not_kept(keys: SqlSubj
     with pytest.raises(StorageUnavailable, match="full"):
         keys.issue([(Subject(SubjectKind.USER, number), 7) for number in range(2000)])
     assert issued(keys) == first
+
+
+def test_a_store_that_was_closed_gives_no_keys(path: Path) -> None:
+    keys = SqlSubjectKeys(path, SEALING_KEY)
+    issued(keys)
+    keys.close()
+
+    with pytest.raises(StorageUnavailable):
+        keys.key(1)
