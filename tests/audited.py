@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from certchain.encoding.digest import key_thumbprint
-from certchain.encoding.leaf import leaf_bytes, parse_leaf
+from certchain.encoding.leaf import leaf_bytes
 from certchain.encoding.tile import bundle
 from certchain.errors import UnknownTile
 from certchain.errors.audit import LogFinding
@@ -14,7 +14,7 @@ from certchain.merkle import CompactRange, leaf_hash, tree_root
 from certchain.models.digest import Digest
 from certchain.models.evidence import ProvenFinding
 from certchain.models.identifier import ServiceId
-from certchain.models.log import TILE_WIDTH, Checkpoint, LogLeaf, LogMode, SealedEntry
+from certchain.models.log import TILE_WIDTH, Checkpoint, LogLeaf, LogMode
 from certchain.roles.auditor import Auditor, FollowedLog, check_evidence
 from certchain.storage import MemoryFileStore
 from certchain.verification.checkpoint import add_cosignatures, sign_checkpoint, sign_cosignature
@@ -177,11 +177,3 @@ def swapped(leaves: list[LogLeaf], one: int, other: int) -> list[LogLeaf]:
 
 def as_bytes(leaves: Sequence[LogLeaf]) -> RawLog:
     return RawLog(tuple(leaf_bytes(leaf) for leaf in leaves))
-
-
-def read_leaf(raw: RawLog, index: int) -> LogLeaf:
-    return parse_leaf(raw.leaves[index])
-
-
-def opened(sealed: Sequence[SealedEntry]) -> list[LogLeaf]:
-    return [each.leaf for each in sealed]

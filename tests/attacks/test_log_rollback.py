@@ -37,7 +37,8 @@ def test_a_witness_who_saw_both_gives_the_order_of_a_rollback(watch: Watch) -> N
         watch.auditor.audit(watch.followed(older, quorum=1))
 
     proven = watch.proven(caught.value)
-    assert proven.relies_on == () and proven.proven.endswith("afterwards")
+    assert proven.relies_on == ()
+    assert proven.proven.endswith("afterwards")
 
 
 def test_a_rolled_back_database_is_noticed_at_the_first_audit_where_the_anchored_checkpoint_is_known(

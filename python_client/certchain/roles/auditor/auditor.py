@@ -174,8 +174,8 @@ class _Audit:
     def require_root(self) -> None:
         """The chain's root is that of the log at its size, by a proof from tiles."""
         size = self.differences.chain_size
-        prefix = self.view.prefix(size)
-        if prefix is None:
+        whole, prefix = self.view.prefix(self.view.size), self.view.prefix(size)
+        if whole is None or prefix is None:
             raise self.differences.shown(LogGap("the tiles do not lead to the signed root", 0))
         if size and prefix[0] != self.log.chain.root_at(size):
             raise self.differences.chain_root(self.log.chain.batches(size - 1, 1)[0])
