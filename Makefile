@@ -5,6 +5,7 @@ NETWORK ?= development
 COVERAGE := 95
 UV := 0.13.9
 TESSERA := v1.0.4
+AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo)
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 # Where py-solc-x, and through it Brownie and slither, find the pinned compiler.
@@ -18,7 +19,7 @@ BROWNIE := HOME=$(CURDIR)/.make/home brownie
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test test-python test-contracts interop test-branches check check-style check-types check-contracts \
-	check-fresh format contracts docs run gas tessera lock clean
+	check-fresh format contracts docs run gas tessera lock browser clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -93,6 +94,11 @@ lock: ## resolve the dependencies anew, and write both locks
 	.make/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links requirements/dev.in --output-file requirements/lock.txt
 	npm install --package-lock-only --ignore-scripts
+
+browser: ## install Debian's Chromium, in which the log's page is tested (needs root or sudo; without it those tests are skipped)
+	@command -v chromium >/dev/null || { \
+		$(AS_ROOT) apt-get update -qq && \
+		$(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; }
 
 clean: ## remove everything that make made
 	rm -rf .make .venv node_modules build reports .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
