@@ -20,6 +20,7 @@ Each class has a sentence (``str(error)``), one sentence of ``advice`` and an ``
 ``contract_error`` is the counterpart of that Solidity error and takes the same values in the same order.
 """
 
+from certchain.errors.audit import *  # noqa: F403
 from certchain.errors.base import (
     CertchainError,
     InvalidInput,
@@ -29,7 +30,6 @@ from certchain.errors.base import (
     VerificationFailed,
     error_classes,
 )
-from certchain.errors.audit import *  # noqa: F403
 from certchain.errors.certification import *  # noqa: F403
 from certchain.errors.local import *  # noqa: F403
 from certchain.errors.log import *  # noqa: F403
