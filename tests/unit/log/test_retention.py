@@ -396,6 +396,18 @@ def test_a_hold_stops_what_would_expire_and_its_release_lets_it() -> None:
     assert keeping.readable(ALICE) == [4]
 
 
+def test_what_expires_takes_no_younger_key_with_it_that_an_erasure_under_hold_has_retired() -> None:
+    keeping = three_months()
+    keeping.retention.set_retention(PERIOD_DAYS, "policy")
+    keeping.retention.hold(ALICE, "case 7", "court")
+    keeping.record(ErasureEntry(ALICE, keeping.book.clock.seconds, "in a hurry"))
+    keeping.retention.release(ALICE, "case 7", "closed")
+    assert {key.subject for key in keeping.book.keys.retired()} == {ALICE}
+
+    keeping.retention.expire()
+    assert keeping.readable(ALICE) == [4]
+
+
 def test_the_log_s_own_records_do_not_expire() -> None:
     keeping = three_months()
     keeping.retention.set_retention(PERIOD_DAYS, "policy")
