@@ -7,6 +7,7 @@ from certchain.channel import Connection
 from certchain.errors import MalformedMessage, UnknownRecord, WrongSigner
 from certchain.ledger import RegistrationLedger
 from certchain.log.engine import LogEngine
+from certchain.log.publication import read_checkpoint
 from certchain.models.certification import Signed
 from certchain.models.identifier import ServiceId, service_party
 from certchain.models.log import CheckpointQuestion, LogPage, LogPageQuestion, SignedCheckpoint
@@ -39,9 +40,9 @@ class LogPublisher:
 
         Changes nothing on the chain, whoever asks. Raises ``LogInconsistent``, or ``UnknownRecord`` while nothing is anchored.
         """
-        self.log.anchor.confirmed()
+        size, _ = self.log.anchor.confirmed()
         note = self.log.publication.anchored()
-        if note is None:
+        if note is None or read_checkpoint(note).size > size:  # larger: the chain has forgotten what it had
             raise UnknownRecord("checkpoint", "anchored")
         return SignedCheckpoint(note, self.identity.keys.public)
 

@@ -15,6 +15,7 @@ from certchain.merkle import CompactRange
 from certchain.models.digest import Digest
 from certchain.models.log import CheckpointQuestion, LogPage, LogPageQuestion, SignedCheckpoint
 from certchain.verification.checkpoint import verify_checkpoint
+from tests.industry import MemoryAccounts
 from tests.logbook import Logbook, enrol, leaf_hashes
 
 
@@ -76,6 +77,19 @@ def test_before_anything_is_anchored_there_is_no_checkpoint() -> None:
     with pytest.raises(UnknownRecord):
         checkpoint(book)
     book.flush()
+    assert checkpoint(book)
+
+
+def test_a_chain_that_has_forgotten_what_it_had_is_not_said_to_have_it() -> None:
+    """As a node for development does when it is killed; it is brought up to the log again."""
+    book = Logbook(accounts=MemoryAccounts())
+    book.record(3)
+    book.flush()
+    book.chain = MemoryAccounts()("certification server").login_log
+    book.restart()
+    with pytest.raises(UnknownRecord):
+        checkpoint(book)
+    assert book.flush() == 3
     assert checkpoint(book)
 
 
