@@ -6,6 +6,7 @@ most, each read once.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Protocol
 
 from certchain.errors import MalformedMessage, UnknownSize
@@ -15,6 +16,8 @@ from certchain.models.digest import Digest
 from certchain.models.log import TILE_WIDTH, ConsistencyProof, InclusionProof
 
 _LEVEL_HEIGHT = 8
+# Proofs have their upper halves in common, and those of neighbours nearly everything. At most some 10 MB of rows are remembered.
+_fold = lru_cache(maxsize=8192)(fold_row)
 
 
 class TileReader(Protocol):
@@ -96,8 +99,8 @@ class _Nodes:
     def _fold(self, height: int, index: int) -> bytes:
         level, above = divmod(height, _LEVEL_HEIGHT)
         tile, first = divmod(index << above, TILE_WIDTH)
-        row = self._tile(level, tile)
-        return fold_row(row[first * HASH_LENGTH : (first + (1 << above)) * HASH_LENGTH])
+        row = self._tile(level, tile)[first * HASH_LENGTH : (first + (1 << above)) * HASH_LENGTH]
+        return _fold(row) if above else row
 
     def _tile(self, level: int, index: int) -> bytes:
         row = self._read.get((level, index))

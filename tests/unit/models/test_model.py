@@ -12,6 +12,7 @@ from certchain.models import application, certification, delivery, digest, ident
 from certchain.models.application import KeyData, RegistrationHash
 from certchain.models.certification import Transcript
 from certchain.models.digest import Digest
+from certchain.models.entry import LoginEntry, LoginOutcome
 from certchain.models.identifier import (
     DeviceId,
     MethodNumber,
@@ -24,7 +25,6 @@ from certchain.models.identifier import (
     service_party,
     user_device_party,
 )
-from certchain.models.log import LogEntry, LoginOutcome
 from certchain.models.registration import PublicKeys
 
 SUBJECTS = (application, certification, delivery, digest, identifier, log, registration, update)
@@ -156,7 +156,7 @@ def test_secrets_are_not_shown() -> None:
 
 @pytest.mark.parametrize("session", [b"", bytes(15), bytes(17)])
 def test_an_entry_names_a_session_of_sixteen_bytes_or_none(session: bytes) -> None:
-    entry = LogEntry(0, 5, LoginOutcome.REFUSED, "C10", "SessionUnknown", bytes(16), None, None, DeviceId(7), None)
+    entry = LoginEntry(LoginOutcome.REFUSED, "C10", "SessionUnknown", bytes(16), None, None, DeviceId(7), None)
     assert replace(entry, session=None).session is None
     with pytest.raises(MalformedValue):
         replace(entry, session=session)
