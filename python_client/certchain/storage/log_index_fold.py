@@ -75,12 +75,14 @@ class Fold:
             named = {"name": entry.name, "reason": entry.reason}
             self._connection.execute(insert(holds).values(entry=index, **_subject_columns(entry.held), **named))
 
+    def _is_held(self, subject: Subject) -> bool:
+        return (
+            self._connection.execute(select(holds.c.entry).where(*about(holds, subject)).limit(1)).first() is not None
+        )
+
     def _erase(self, index: int, entry: ErasureEntry) -> None:
         """Empties the subject's rows. An erasure of someone who was on hold when it was logged does not count, now or later."""
-        if (
-            self._connection.execute(select(holds.c.entry).where(*about(holds, entry.erased)).limit(1)).first()
-            is not None
-        ):
+        if self._is_held(entry.erased):
             return
         until = _bounded(erased_before(entry))
         named = {"before_period": until, **_subject_columns(entry.erased)}

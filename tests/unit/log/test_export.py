@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,7 @@ from certchain.models.entry import LoginEntry, LoginOutcome
 from certchain.models.identifier import DeviceId, UserId
 from certchain.models.log import ProofBundle
 from certchain.models.query import EntryFilter, Exported, ExportedRow, ExportFormat
-from certchain.storage import MemoryFileStore
+from certchain.storage import DirectoryFileStore, MemoryFileStore
 from certchain.verification.proof import verify_proof_bundle
 from tests.industry import NOON
 from tests.keeping import Keeping
@@ -193,6 +194,17 @@ def test_an_export_of_many_pages_is_checked_in_order(style: ExportFormat, monkey
         f"proofs-00000{number}.json" for number in (1, 2, 3, 4)
     ]
     assert (told.rows, verify_export(files, style)) == (15, told)
+
+
+def test_an_export_in_a_folder_can_be_checked_there(tmp_path: Path) -> None:
+    keeping = kept(1500)
+    files = DirectoryFileStore(tmp_path / "export")
+    keys = keeping.book.server.keys.public
+    told = export_entries(keeping.query, EntryFilter(), keys, files, ExportFormat.CSV)
+
+    assert files.names() == ("entries.csv", "proofs-000001.json", "proofs-000002.json")
+    assert verify_export(DirectoryFileStore(tmp_path / "export"), ExportFormat.CSV) == told
+    assert told.rows == 1506
 
 
 def changed(files: MemoryFileStore, name: str, old: bytes, new: bytes) -> None:
