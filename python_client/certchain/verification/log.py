@@ -94,20 +94,20 @@ def first_difference(one: bytes, other: bytes) -> int | None:
     return None
 
 
-def verify_leaves(first: int, known: bytes, offered: bytes) -> bytes:
-    """Returns the row of leaf hashes that is known, from entry ``first`` on, when the offered one begins with it.
+def find_difference(first: int, known: bytes, offered: bytes) -> Difference | None:
+    """What was done to a log, at the first entry, from ``first`` on, in which the offered row differs from the known one.
 
-    ``offered`` may go on beyond: that helps to tell what happened. Raises the ``Difference`` at the first entry that differs.
+    ``None`` when the offered row begins with the known one; what it has beyond helps to tell what happened.
     """
     place = first_difference(known, offered[: len(known)])
-    if place is not None:
-        begin = place * HASH_LENGTH
-        raise what_happened(first + place, hash_list(known[begin:]), hash_list(offered[begin:]))
-    return known
+    if place is None:
+        return None
+    begin = place * HASH_LENGTH
+    return _what_happened(first + place, hash_list(known[begin:]), hash_list(offered[begin:]))
 
 
-def what_happened(index: int, known: Sequence[bytes], offered: Sequence[bytes]) -> Difference:
-    """What was done to the log, both views from their first difference, at ``index``, on."""
+def _what_happened(index: int, known: Sequence[bytes], offered: Sequence[bytes]) -> Difference:
+    """Both views, from their first difference on, in words."""
     if not offered:
         return LogGap("the log ends here, and entries are missing at its end", index)
     comes_later, was_later = known[0] in offered[1:], offered[0] in known[1:]

@@ -64,8 +64,7 @@ class Auditor:
         audit.require_history()
         audit.require_root()
         reached = Reached() if audit.state is None else audit.state.reached
-        unrecorded = None if audit.state is None else audit.state.unrecorded
-        return self._end(audit, reached, Bodies(unrecorded=unrecorded), audit.bodies_before)
+        return self._end(audit, reached, audit.awaited, audit.bodies_before)
 
     def compare(self, log: FollowedLog, *notes: str, sources: Sequence[LogSource] = ()) -> View:
         """Compares checkpoints that others were shown (readers, mirrors, witnesses, auditors) with the source's and the last one seen.
@@ -132,7 +131,15 @@ class Auditor:
         log, view, chain_size = audit.log, audit.view, audit.differences.chain_size
         root = log.chain.root_at(chain_size)
         state = Audited(
-            view.signed, view.size, view.checkpoint.root, chain_size, root, reached, compared, bodies.unrecorded
+            view.signed,
+            view.size,
+            view.checkpoint.root,
+            chain_size,
+            root,
+            reached,
+            compared,
+            bodies.unrecorded,
+            bodies.holds,
         )
         keep(self.store, log.name, state)
         _log.info("audited %s: %d entries, %d of them on the chain", log.origin, view.size, chain_size)
@@ -196,8 +203,14 @@ class _Audit:
 
     def bodies(self, whole: bool) -> Bodies:
         """Compares what entries say, where they may be read."""
-        awaited = None if self.state is None else self.state.unrecorded
         if self.log.entries is None:
-            return Bodies(unrecorded=awaited)
-        first = 0 if whole else self.bodies_before
-        return compare_bodies(self.view, self.log.entries, first, None if whole else awaited)
+            return self.awaited
+        first, before = (0, Bodies()) if whole else (self.bodies_before, self.awaited)
+        return compare_bodies(self.view, self.log.entries, first, before)
+
+    @property
+    def awaited(self) -> Bodies:
+        """What the audit before left to be explained, and the holds of then."""
+        if self.state is None:
+            return Bodies()
+        return Bodies(unrecorded=self.state.unrecorded, holds=self.state.holds)

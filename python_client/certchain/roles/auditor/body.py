@@ -11,7 +11,7 @@ from certchain.errors.audit import LogFinding
 from certchain.log.source import EntrySource
 from certchain.log.verified import VerifiedLog
 from certchain.merkle import tile_width
-from certchain.models.entry import ErasureEntry
+from certchain.models.entry import ErasureEntry, HoldEntry, ReleaseEntry
 from certchain.models.evidence import BodyEvidence, ShownEvidence, SignedLeaf
 from certchain.models.log import TILE_WIDTH, LoggedEntry, LogLeaf, OpenedBody, key_period
 from certchain.roles.auditor.kept import keep_evidence
@@ -24,50 +24,74 @@ _PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Bodies:
-    """How many bodies were ``compared``, and how many ``erased``; ``unrecorded`` is the last that no signed record explains."""
+    """How many bodies were ``compared``, and how many ``erased``; ``unrecorded`` is the last that no signed record explains.
+
+    ``holds`` are the legal holds in force at the end, as the log's records say.
+    """
 
     compared: int = 0
     erased: int = 0
     unrecorded: LogLeaf | None = None
+    holds: tuple[HoldEntry, ...] = ()
 
 
-def compare_bodies(view: View, entries: EntrySource, first: int, unrecorded: LogLeaf | None) -> Bodies:
-    """Compares what entries say from ``first`` up to the view's size, in bounded memory.
+def compare_bodies(view: View, entries: EntrySource, first: int, before: Bodies) -> Bodies:
+    """Compares what entries say from ``first`` up to the view's size, in bounded memory; ``before`` is what the audit before left.
 
-    An erased one is explained by a record that stands after it and reaches up to its time. Records rise with the entries they explain, so
-    that only the last erased one has to be remembered: ``unrecorded`` is that of the audit before. What was erased a moment ago has its
-    record beyond the checkpoint; it has to be in the next one. Raises a ``LogFinding``.
+    An erased one is explained by a record that stands after it and reaches up to its time, about somebody who was not under a hold. The
+    last erased one is the hardest to explain, so that only it has to be remembered. What was erased a moment ago has its record beyond
+    the checkpoint; it has to be in the next one. Raises a ``LogFinding``.
     """
-    awaited, pending, compared, erased = unrecorded, None, 0, 0
-    for leaf, logged in zip(_signed_leaves(view, first), _logged(view, entries, first), strict=True):
+    records, awaited, compared, erased = _Records(before.holds), before.unrecorded, 0, 0
+    pending: LogLeaf | None = None
+    pairs = zip(_signed_leaves(view, first), _logged(view, entries, first), strict=True)
+    for index, (leaf, logged) in enumerate(pairs, first):
         if leaf_bytes(logged.leaf) != leaf:
-            raise _not_committed(view, logged, leaf, "its leaf is another than the one that was signed for")
+            raise _not_committed(view, index, logged, leaf, "its leaf is another than the one that was signed for")
         if logged.body is None:
             pending, erased = logged.leaf, erased + 1
             continue
         _verify(view, logged, leaf, logged.body)
         compared += 1
-        awaited, pending = _explained(awaited, logged), _explained(pending, logged)
+        if records.erases(logged):
+            awaited, pending = _explained(awaited, logged), _explained(pending, logged)
+    if pending is not None and awaited is None and not _recorded_beyond(entries, view.size, pending, records):
+        awaited = pending
     if awaited is not None:
         raise _gone(view, awaited)
-    if pending is not None and not _recorded_beyond(entries, view.size, pending):
-        raise _gone(view, pending)
-    return Bodies(compared, erased, pending)
+    return Bodies(compared, erased, pending, records.holds)
 
 
-def _explained(erased: LogLeaf | None, logged: LoggedEntry) -> LogLeaf | None:
-    """What is still to be explained once this entry was read. Keys are destroyed by whole periods of 30 days."""
-    said = logged.body.entry if logged.body else None
+class _Records:
+    """The legal holds in force, record by record."""
+
+    def __init__(self, holds: tuple[HoldEntry, ...]) -> None:
+        self.holds = holds
+
+    def erases(self, logged: LoggedEntry) -> bool:
+        """Takes an entry in its order; returns whether it is an erasure that counts: one of somebody who is under no hold."""
+        said = logged.body.entry if logged.body else None
+        if isinstance(said, HoldEntry):
+            self.holds = (*self.holds, said)
+        elif isinstance(said, ReleaseEntry):
+            self.holds = tuple(hold for hold in self.holds if (hold.held, hold.name) != (said.held, said.name))
+        return isinstance(said, ErasureEntry) and said.erased not in {hold.held for hold in self.holds}
+
+
+def _explained(erased: LogLeaf | None, record: LoggedEntry) -> LogLeaf | None:
+    """What is still to be explained once this erasure was read. Keys are destroyed by whole periods of 30 days."""
+    said = record.body.entry if record.body else None
     if erased is None or not isinstance(said, ErasureEntry):
         return erased
     reaches = said.before > 0 and key_period(erased.at) <= key_period(said.before - 1)
-    return None if reaches and erased.index < logged.leaf.index else erased
+    return None if reaches and erased.index < record.leaf.index else erased
 
 
-def _recorded_beyond(entries: EntrySource, first: int, erased: LogLeaf) -> bool:
+def _recorded_beyond(entries: EntrySource, first: int, erased: LogLeaf, records: _Records) -> bool:
     """Whether a record stands beyond the checkpoint: the server gives it, and has not signed for it yet."""
+    beyond = _Records(records.holds)
     while page := entries.entries(first, _PAGE):
-        if any(_explained(erased, logged) is None for logged in page):
+        if any(beyond.erases(logged) and _explained(erased, logged) is None for logged in page):
             return True
         first += len(page)
     return False
@@ -77,13 +101,13 @@ def _verify(view: View, logged: LoggedEntry, leaf: bytes, body: OpenedBody) -> N
     try:
         verify_body(logged.leaf, body)
     except BodyChanged as problem:
-        raise _not_committed(view, logged, leaf, "its leaf commits to something else") from problem
+        raise _not_committed(view, logged.leaf.index, logged, leaf, "its leaf commits to something else") from problem
 
 
-def _not_committed(view: View, logged: LoggedEntry, leaf: bytes, reason: str) -> LogFinding:
+def _not_committed(view: View, index: int, logged: LoggedEntry, leaf: bytes, reason: str) -> LogFinding:
     body = b"" if logged.body is None else entry_bytes(logged.body.entry)
     salt = b"" if logged.body is None else logged.body.salt
-    finding = BodyNotCommitted(reason, logged.leaf.index)
+    finding = BodyNotCommitted(reason, index)
     return _keep(view, finding, leaf, salt, body)
 
 
@@ -94,7 +118,7 @@ def _gone(view: View, erased: LogLeaf) -> LogFinding:
 
 def _keep(view: View, finding: LogFinding, leaf: bytes, salt: bytes, body: bytes) -> LogFinding:
     signed = view.signed_hash(finding.index)
-    if signed is None:
+    if signed is None or (isinstance(finding, BodyNotCommitted) and not body):
         shown = ShownEvidence(
             FORMATS[ShownEvidence], type(finding).__name__, view.signed, finding.index, finding.reason
         )

@@ -21,10 +21,9 @@ from certchain.verification.evidence import FORMATS
 from certchain.verification.log import (
     HASH_LENGTH,
     Difference,
-    first_difference,
+    find_difference,
     hash_leaves,
     hash_list,
-    what_happened,
 )
 
 WINDOW = 16 * TILE_WIDTH
@@ -54,14 +53,11 @@ class Differences:
         """The first difference in the window that begins with the bundle of entry ``first``, if there is one."""
         start = first - first % TILE_WIDTH
         chain, signed, served = self._chain(start), self._signed(start), self._served(start)
-        if chain and signed and (place := first_difference(chain, signed[: len(chain)])) is not None:
-            return self._unlike_chain(start + place, chain[place * HASH_LENGTH :], signed[place * HASH_LENGTH :])
-        known = signed or chain
-        if known and (place := first_difference(known, served[: len(known)])) is not None:
-            begin = place * HASH_LENGTH
-            found = what_happened(start + place, hash_list(known[begin:]), hash_list(served[begin:]))
-            return self._unlike_signed(found)
-        return None
+        if chain and signed and (found := find_difference(start, chain, signed)) is not None:
+            begin = (found.index - start) * HASH_LENGTH
+            return self._unlike_chain(found, hash_list(chain[begin:]), hash_list(signed[begin:]))
+        found = find_difference(start, signed or chain, served)
+        return None if found is None else self._unlike_signed(found)
 
     def shown(self, finding: LogFinding) -> LogFinding:
         """The finding, with the auditor's word for evidence."""
@@ -114,14 +110,13 @@ class Differences:
 
     # --------------------------------------------------------------------------------------------------------- windows
 
-    def _unlike_chain(self, index: int, chain: bytes, signed: bytes) -> LogFinding:
-        """The server has signed for something else than the chain has."""
-        known, mine = hash_list(chain), hash_list(signed)
-        batch = self.view.log.chain.batches(index, 1)[0]
-        finding: LogFinding = what_happened(index, known, mine)
+    def _unlike_chain(self, found: Difference, known: list[bytes], mine: list[bytes]) -> LogFinding:
+        """The server has signed for something else than the chain has; the rows begin with the difference."""
+        finding: LogFinding = found
+        index, batch = found.index, self.view.log.chain.batches(found.index, 1)[0]
         elsewhere = mine.index(known[0], 1) if known[0] in mine[1:] else None
         moved = known.index(mine[0], 1) if mine[0] in known[1:] else None
-        if elsewhere is None and moved is None and not self._stands_alone(batch, known, mine):
+        if isinstance(found, EntryChanged) and not self._stands_alone(batch, known, mine):
             finding = self._garbage(batch, index)
         evidence = ChainLeafEvidence(
             FORMATS[ChainLeafEvidence],

@@ -7,6 +7,7 @@ from hashlib import sha256
 from certchain.ledger import LogLedger
 from certchain.log.source import EntrySource, LogSource
 from certchain.models.digest import Digest
+from certchain.models.entry import HoldEntry
 from certchain.models.identifier import ServiceId
 from certchain.models.log import LogLeaf, SignedCheckpoint
 from certchain.models.registration import PublicKeys
@@ -58,7 +59,8 @@ class Audited:
     """What the last audit saw of a log; the next one goes on from there.
 
     ``signed`` is the newest checkpoint that was found to be right. ``chain_size`` and ``chain_root`` are the chain's then. ``bodies``
-    is how many entries' bodies were compared, ``unrecorded`` the last one that was gone without a signed record of its erasure.
+    is how many entries' bodies were compared, ``unrecorded`` the last one that was gone without a signed record of its erasure, and
+    ``holds`` the legal holds in force then.
     """
 
     signed: SignedCheckpoint
@@ -67,5 +69,6 @@ class Audited:
     chain_size: int
     chain_root: Digest
     reached: Reached
-    bodies: int = 0
-    unrecorded: LogLeaf | None = None
+    bodies: int
+    unrecorded: LogLeaf | None
+    holds: tuple[HoldEntry, ...]
