@@ -11,7 +11,7 @@ from typing import Any
 from certchain.channel import Connection, MemoryChannel
 from certchain.encoding.digest import manifest_digest
 from certchain.keys import Argon2Cost, KeyPair, SealingKey
-from certchain.log import LogEngine
+from certchain.log import LogEngine, LogLimits
 from certchain.models.certification import AppManifest, DeviceInformation, UserDeviceInformation
 from certchain.models.entry import LoginEntry
 from certchain.models.identifier import (
@@ -53,6 +53,7 @@ class Server:
     log_store: Any = field(default_factory=MemoryLogStore)
     subject_keys: Any = field(default_factory=MemorySubjectKeys)
     log_files: Any = field(default_factory=MemoryFileStore)
+    log_limits: LogLimits = field(default_factory=LogLimits)
     log: LogEngine = field(init=False)
     role: CertificationServer = field(init=False)
 
@@ -67,6 +68,7 @@ class Server:
             ledger=self.ledger.login_log,
             identity=self.identity,
             clock=self.clock,
+            limits=self.log_limits,
         )
         self.role = CertificationServer(
             identity=self.identity,

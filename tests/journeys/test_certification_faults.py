@@ -10,6 +10,7 @@ from certchain.errors import (
     AlreadyRegistered,
     KeyAlreadyEnrolled,
     LedgerTimeout,
+    LogBacklogFull,
     LoginRefused,
     MalformedValue,
     PeerUnavailable,
@@ -17,6 +18,7 @@ from certchain.errors import (
     StorageUnavailable,
 )
 from certchain.keys import KeyPair
+from certchain.log import LogLimits
 from certchain.models.certification import CertificationForward, LoginFailure, UserDeviceInformation
 from certchain.models.entry import LoginOutcome
 from certchain.models.identifier import device_party
@@ -342,6 +344,20 @@ def test_a_certification_does_not_ask_the_chains_log_and_does_not_fail_with_it()
     home.server.log.anchor._ledger = Down()  # type: ignore[assignment]
     assert [home.certify().outcome.behind for _ in range(2)] == [1, 2]
     assert [entry.step for entry in home.server.entries()] == ["C13", "C13"]
+
+
+def test_nobody_is_certified_beyond_what_may_wait_for_the_chain() -> None:
+    """The chain is away for too long: better no session than one that may never be proven. When it is back, so is the server."""
+    home = Household()
+    home.register()
+    home.server.log_limits = LogLimits(backlog=2)
+    home.server.restart()
+    assert [home.certify().outcome.behind for _ in range(2)] == [1, 2]
+    with pytest.raises(LogBacklogFull):
+        home.certify()
+    assert len(home.server.entries()) == len(home.lock.role._sessions.conversations._stages) == 2
+    assert home.server.role.flush() == 2
+    assert home.certify().outcome.behind == 1
 
 
 def test_who_was_certified_has_a_place_at_the_lock_though_others_crowd_in() -> None:
