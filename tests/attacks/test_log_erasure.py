@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -40,6 +41,7 @@ from certchain.storage import (
     open_log_store,
 )
 from tests.audited import Served
+from tests.faults import PowerCut
 from tests.industry import NOON
 from tests.keeping import SEALING_KEY, Archive, Keeping
 from tests.logbook import entry_leaf_hash
@@ -116,6 +118,32 @@ def test_nothing_of_what_was_erased_is_in_any_file(home: Home) -> None:
         assert boris["sealed key"][0] in content
         assert boris["phone"][0] in content
         home.keeping.restart()
+
+
+def test_a_power_cut_at_any_point_of_an_erasure_leaves_no_trace_once_the_server_has_started_again(
+    tmp_path: Path,
+) -> None:
+    """Or, where it came before the record, everything as it was."""
+    outcomes, burns_at, burnt = list[bool](), 0, True
+    while burnt:
+        burns_at += 1
+        home = Home(tmp_path / str(burns_at))
+        alices = home.secrets_of(ALICE)
+        home.keeping.book.fuse.arm(burns_at)
+        with suppress(PowerCut):
+            home.keeping.retention.erase(ALICE, "request")
+        burnt = home.keeping.book.fuse.disarm()
+        home.keeping.restart()
+
+        recorded, content = home.keeping.book.store.size() > LOGINS, home.on_disk()
+        found = {kind for kind, values in alices.items() for value in values if value in content}
+        assert found == (set() if recorded else {"sealed key", "phone"}), burns_at
+        assert home.keeping.readable(ALICE) == ([] if recorded else list(range(0, LOGINS, 2)))
+        assert home.keeping.readable(BORIS) == list(range(1, LOGINS, 2))
+        home.keeping.close()
+        outcomes.append(recorded)
+    assert outcomes == sorted(outcomes)
+    assert set(outcomes) == {True, False}
 
 
 def test_nothing_of_what_expired_is_in_any_file(home: Home) -> None:
