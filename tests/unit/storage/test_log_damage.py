@@ -3,6 +3,7 @@
 What the store cannot know: a folder that is put back whole from an older copy is an older log; the chain finds that.
 """
 
+import os
 import shutil
 from collections.abc import Callable
 from contextlib import closing
@@ -18,6 +19,8 @@ from certchain.models.digest import Digest
 from certchain.models.log import SealedEntry
 from certchain.storage import SegmentLogStore, open_log_store
 from certchain.storage.log import mark
+from certchain.storage.log.disk import File
+from certchain.storage.log.rows import CheckedRows
 from tests.log_entries import group, leaf_hashes
 
 COUNTS = (90, 3, 1, 40, 150, 2, 9, 30, 1)
@@ -86,6 +89,7 @@ def require_entries(store: SegmentLogStore, entries: list[SealedEntry]) -> None:
 def read_everything(store: SegmentLogStore) -> None:
     store.entries(0, store.size())
     store.tile(0, 0)
+    store.tile(0, 1, store.size() - 256)
 
 
 def require_damaged(folder: Path) -> LogDamaged:
@@ -251,7 +255,7 @@ def test_an_old_segments_header_that_was_changed_is_damage(tmp_path: Path) -> No
 # -------------------------------------------------------------------------------------------------------- flipped bits
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_flipped_bit_is_never_a_wrong_answer(
     original: Path, entries: list[SealedEntry], tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -431,3 +435,60 @@ def test_a_folder_that_cannot_be_one_is_told_of(tmp_path: Path) -> None:
 
     with pytest.raises(StorageUnavailable):
         opened(tmp_path / "file" / "log")
+
+
+# ------------------------------------------------------------------------------------- rows that fit their checks, and lie
+
+
+def rewritten(folder: Path, change: Callable[[list[bytes]], list[bytes]]) -> None:
+    """Changes the rows of the leaves, and their checks with them, as only someone who means to would."""
+    paths = [folder / "leaves", folder / "leaves.crc"]
+    data = paths[0].read_bytes()
+    rows = [data[begin : begin + 87] for begin in range(0, len(data), 87)]
+    with closing(CheckedRows(*(File(path, os.O_RDWR) for path in paths), 87)) as written:
+        written.write(0, b"".join(change(rows)))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda rows: [*rows[:-2], rows[-1], rows[-2]], "it has entry"),
+        (lambda rows: [*rows[:-1], rows[-1][:10] + b"x" + rows[-1][11:]], "not a leaf"),
+        (lambda rows: [*rows[:-1], rows[-1][:-1] + b"x"], "not as it was written"),
+    ],
+    ids=["another order", "no leaf", "another commitment"],
+)
+def test_leaves_that_are_not_the_journals_are_damage(
+    log: Path, change: Callable[[list[bytes]], list[bytes]], reason: str
+) -> None:
+    rewritten(log, change)
+
+    with closing(opened(log, write=False)) as store, pytest.raises(LogDamaged, match=reason):
+        store.entries(0, 1000)
+
+
+@pytest.mark.parametrize("name", ["leaves", "leaves.crc", "positions", "level-0"])
+def test_a_reader_that_finds_rows_missing_finds_damage(log: Path, name: str) -> None:
+    cut(log / name, (log / name).stat().st_size // 2)
+
+    with closing(opened(log, write=False)) as store, pytest.raises(LogDamaged, match="rows are missing"):
+        read_everything(store)
+
+
+def test_where_no_start_of_the_machine_is_known_readers_rely_on_what_was_synced(
+    log: Path, entries: list[SealedEntry], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(mark, "_BOOT", tmp_path / "nothing")
+    with closing(opened(log)) as store:
+        append(store, 5)
+        with closing(opened(log, write=False)) as reader:
+            require_entries(reader, entries)
+
+
+def test_many_rows_are_made_anew_some_thousand_at_a_time(tmp_path: Path) -> None:
+    with closing(opened(tmp_path / "log")) as store:
+        known = append(store, 3000) + append(store, 3000) + append(store, 1)
+    for name in (*ROWS, "synced"):
+        (tmp_path / "log" / name).unlink()
+
+    require(tmp_path / "log", known)

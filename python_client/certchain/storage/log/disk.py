@@ -6,6 +6,8 @@ from pathlib import Path
 
 from certchain.config.file import OWNER_ONLY, sync_folder, write_whole
 
+_PRIVATE_FOLDER = 0o700
+
 
 class File:
     """An open file that is read and written by place. Everything raises ``OSError``."""
@@ -49,13 +51,20 @@ class File:
 
     def close(self) -> None:
         """Closes it, once."""
+        descriptor, self._descriptor = self._descriptor, -1
         with suppress(OSError):
-            os.close(self._descriptor)
-        self._descriptor = -1
+            os.close(descriptor)
 
 
 class Disk:
     """Opens and removes files."""
+
+    def make_folder(self, folder: Path) -> None:
+        """Makes a folder for its owner only, with those above it; the disk knows their names when it returns."""
+        if not folder.is_dir():
+            self.make_folder(folder.parent)
+            folder.mkdir(mode=_PRIVATE_FOLDER)
+            self.sync_folder(folder.parent)
 
     def writable(self, path: Path) -> File:
         """A file to read and write, made if it is not there, readable by its owner only."""

@@ -17,7 +17,6 @@ from zlib import crc32
 from certchain.models.digest import Digest
 from certchain.models.log import LogLeaf, SealedEntry
 from certchain.storage.log.disk import File
-from certchain.storage.log.group import LONGEST_SEALED
 
 FRAME_MAGIC = b"grup"
 _SEGMENT_MAGIC = b"certlog1"
@@ -28,7 +27,6 @@ _CRC = struct.Struct(">I")
 SEGMENT_HEADER = _SEGMENT.size + _CRC.size
 FRAME_HEADER = _FRAME.size + _CRC.size
 _RECORD_HEADER = _CRC.size + _RECORD.size
-LONGEST_RECORD = _RECORD_HEADER + LONGEST_SEALED
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,6 @@ from certchain.storage.log.segment import segment_firsts, segment_of
 from certchain.storage.log.writing import MARK, MARK_EVERY, SEGMENT_BYTES, SIZE, GroupWriter, Survey
 from certchain.storage.record import disk_errors
 
-_PRIVATE_FOLDER = 0o700
-
 
 def open_log_store(folder: Path, *, write: bool) -> "SegmentLogStore":
     """Opens the log in a folder; who writes makes it when it is not there, and mends what a crash left.
@@ -115,7 +113,7 @@ class SegmentLogStore:
 
     def _lock(self, opened: ExitStack) -> Survey:
         """Takes the log for writing, and looks at it, before anything in it is made or changed."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
+        self._disk.make_folder(self._folder)
         try:
             opened.enter_context(held(self._folder / "writer.lock", patience=0.0))
         except TimeoutError:
@@ -142,9 +140,10 @@ class SegmentLogStore:
 
     def _segment_entries(self, indices: range, place: Place) -> list[SealedEntry]:
         """The first of these entries: as many as are in one segment."""
-        if place.segment not in self._firsts:
-            self._firsts = segment_firsts(self._folder)
         firsts = self._firsts
+        if not firsts or firsts[-1] != place.segment:
+            # A crash may have left a file for a later segment, which has no group, and will be removed.
+            self._firsts = firsts = [first for first in segment_firsts(self._folder) if first <= place.segment]
         segment = segment_of(firsts, indices.start)
         following = next((first for first in firsts if first > segment), indices.stop)
         part = range(indices.start, min(indices.stop, following))
