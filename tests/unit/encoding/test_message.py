@@ -19,9 +19,11 @@ from certchain.models import (
     delivery,
     digest,
     entry,
+    evidence,
     identifier,
     log,
     note,
+    query,
     registration,
     update,
 )
@@ -32,7 +34,20 @@ from certchain.models.identifier import UserDeviceId, UserId
 from certchain.models.log import Checkpoint, InclusionProof
 from certchain.models.registration import PublicKeys, RegistrationRequest, RiskLevel
 
-SUBJECTS = (application, certification, delivery, digest, entry, identifier, log, note, registration, update)
+SUBJECTS = (
+    application,
+    certification,
+    delivery,
+    digest,
+    entry,
+    evidence,
+    identifier,
+    log,
+    note,
+    query,
+    registration,
+    update,
+)
 LOGIN = Login(UserId(3), UserDeviceId(2), b"proof")
 PROOF = InclusionProof(1, 2, (Digest(bytes(32)),))
 REFUSED = LoginEntry(LoginOutcome.REFUSED, "C2", "LoginRefused", None, None, None, 7, None)  # type: ignore[arg-type]
