@@ -9,7 +9,8 @@ PACKAGE = Path(__file__).parents[2] / "python_client" / "certchain"
 
 LAYERS = (
     {"__main__"},
-    {"cli", "services", "console"},
+    {"cli", "console"},
+    {"services"},
     {"roles"},
     {"log"},
     {"verification"},

@@ -7,6 +7,7 @@ from certchain.cli.deploy import deploy
 from certchain.cli.device import device
 from certchain.cli.log import log
 from certchain.cli.method import method
+from certchain.cli.mirror import mirror
 from certchain.cli.node import node
 from certchain.cli.package import package
 from certchain.cli.product import product
@@ -14,8 +15,9 @@ from certchain.cli.registration import registration
 from certchain.cli.session import session
 from certchain.cli.user import user
 from certchain.cli.user_device import user_device
+from certchain.cli.witness import witness
 
-NOUNS = (user, user_device, app, device, method, registration, session, product, package, log)
+NOUNS = (user, user_device, app, device, method, registration, session, product, package, log, witness, mirror)
 
 application = noun("certchain", "Keeps an IoT industry's security promises on a permissioned Ethereum network.")
 command(application, "demo", beside_others=True)(demo)

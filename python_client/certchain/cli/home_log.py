@@ -1,5 +1,7 @@
 """The login log of a home folder: where its parts lie, and how they are opened together."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -8,26 +10,28 @@ from certchain.channel.witness import HttpWitness
 from certchain.cli.record import CERTIFICATION_SERVER, ServiceRecord
 from certchain.encoding.checkpoint import log_origin
 from certchain.encoding.note import parse_vkey
-from certchain.errors import ConfigurationInvalid, MalformedValue
+from certchain.errors import ConfigurationInvalid, MalformedValue, UnknownRecord
 from certchain.log import (
     Cosigning,
     KeeperPolicy,
     KnownWitness,
     LogEngine,
     LogLimits,
-    LogReader,
     PublishedLog,
     Query,
     Retention,
 )
+from certchain.log.publication import ANCHORED
 from certchain.models.identifier import ServiceId, service_party
-from certchain.models.note import KeyType
-from certchain.storage import FileStore, LogStore, SqlLogIndex, SqlSubjectKeys, open_log_store
+from certchain.models.note import KeyType, NoteKey
+from certchain.models.registration import PublicKeys
+from certchain.storage import DirectoryReader, SqlLogIndex, SqlSubjectKeys, open_log_store
 from certchain.verification.statement import Identity
 
 if TYPE_CHECKING:
     from certchain.cli.workspace import Workspace
 
+_ENTRIES, _NOTES = "entries", "notes"
 SUBJECT_KEYS = "subject-keys"
 """The name of the key under which subjects' keys are sealed."""
 
@@ -43,14 +47,24 @@ class HomeLog:
         """What the log is called."""
         return log_origin(self.workspace.reader.network)
 
-    @cached_property
+    @property
     def engine(self) -> LogEngine:
-        """The log's only writer, with what the last process left undone done. Raises ``LogInUse``, ``LogDamaged``."""
+        """The log's only writer. Raises ``LogInUse``, ``LogDamaged``."""
+        return self._opened[0]
+
+    @property
+    def retention(self) -> Retention:
+        """Holds, erasures and retention."""
+        return self._opened[1]
+
+    @cached_property
+    def _opened(self) -> tuple[LogEngine, Retention]:
+        """What writes the log, once an erasure that was cut off is carried out."""
         workspace, settings = self.workspace, self.workspace.configuration
         engine = LogEngine.over(
-            store=open_log_store(workspace.home.log / "entries", write=True),
+            store=open_log_store(workspace.home.log / _ENTRIES, write=True),
             keys=self.keys,
-            files=self._notes,
+            files=workspace.store_in(workspace.home.log / _NOTES),
             ledger=workspace.ledger(CERTIFICATION_SERVER).login_log,
             identity=self._identity,
             clock=workspace.clock,
@@ -62,7 +76,10 @@ class HomeLog:
             batch_limit=settings.log_batch_size,
         )
         workspace.closing.callback(engine.close)
-        return engine
+        retention = Retention(engine.writer, engine.reader, self.keys, self.index, workspace.clock)
+        if self.keys.retired():
+            retention.finish()
+        return engine, retention
 
     @cached_property
     def keys(self) -> SqlSubjectKeys:
@@ -80,24 +97,24 @@ class HomeLog:
         return index
 
     @cached_property
-    def store(self) -> LogStore:
-        """The entries, for who only reads. Raises ``StorageUnavailable`` before the first is written."""
-        store = open_log_store(self.workspace.home.log / "entries", write=False)
+    def beside(self) -> PublishedLog:
+        """What everyone may see of the log, for who only reads, beside its writer. Raises ``StorageUnavailable`` before there is a log."""
+        store = open_log_store(self.workspace.home.log / _ENTRIES, write=False)
         self.workspace.closing.callback(store.close)
-        return store
+        return PublishedLog(store, DirectoryReader(self.workspace.home.log / _NOTES))
 
-    @cached_property
-    def reader(self) -> LogReader:
-        """The entries opened, for who only reads."""
-        return LogReader(self.store, self.keys, self.origin)
+    def anchored_beside(self) -> str | None:
+        """The newest checkpoint that the chain has, for who only reads."""
+        try:
+            return b"".join(DirectoryReader(self.workspace.home.log / _NOTES).read(ANCHORED)).decode()
+        except UnknownRecord:
+            return None
 
-    @cached_property
-    def retention(self) -> Retention:
-        """Holds, erasures and retention."""
-        engine = self.engine
-        retention = Retention(engine.writer, engine.reader, self.keys, self.index, self.workspace.clock)
-        retention.finish()
-        return retention
+    @property
+    def server_keys(self) -> PublicKeys:
+        """The public keys of the log's server, as this home knows them."""
+        record = self.workspace.records.read(ServiceRecord, CERTIFICATION_SERVER)
+        return PublicKeys(bytes.fromhex(record.signing), bytes.fromhex(record.exchange))
 
     @property
     def query(self) -> Query:
@@ -108,11 +125,7 @@ class HomeLog:
     @property
     def published(self) -> PublishedLog:
         """What everyone may see of the log."""
-        return PublishedLog(self.engine.store, self._notes)
-
-    @property
-    def _notes(self) -> FileStore:
-        return self.workspace.store_in(self.workspace.home.log / "notes")
+        return PublishedLog(self.engine.store, self.workspace.store_in(self.workspace.home.log / _NOTES))
 
     @property
     def _identity(self) -> Identity:
@@ -121,18 +134,35 @@ class HomeLog:
         return Identity(self.workspace.reader.network, service_party(ServiceId(number)), keys)
 
     @property
-    def _cosigning(self) -> Cosigning:
-        settings, path = self.workspace.configuration, str(self.workspace.home.configuration)
-        try:
-            witnesses = [self._witness(vkey, url) for vkey, url in settings.witnesses.items()]
-            return Cosigning(witnesses, settings.witness_quorum)
-        except MalformedValue as problem:
-            raise ConfigurationInvalid(path, str(problem).removesuffix(".")) from None
+    def witnesses(self) -> dict[str, bytes]:
+        """The Ed25519 public keys of the witnesses by their names. Raises ``ConfigurationInvalid``."""
+        return {key.name: key.value for key, _ in self._known_witnesses}
 
-    def _witness(self, vkey: str, url: str) -> KnownWitness:
-        key = parse_vkey(vkey)
-        if key.type is not KeyType.COSIGNATURE:
-            raise MalformedValue("witnesses", f"the key of {key.name} is not one that cosigns")
-        client = HttpWitness(url)
+    @property
+    def _cosigning(self) -> Cosigning:
+        quorum = self.workspace.configuration.witness_quorum
+        known = [KnownWitness(key.name, key.value, self._client(url)) for key, url in self._known_witnesses]
+        with self._settings_named():
+            return Cosigning(known, quorum)
+
+    @property
+    def _known_witnesses(self) -> list[tuple[NoteKey, str]]:
+        with self._settings_named():
+            known = [(parse_vkey(text), url) for text, url in self.workspace.configuration.witnesses.items()]
+            if any(key.type is not KeyType.COSIGNATURE for key, _ in known):
+                raise MalformedValue("witnesses", "one of the keys is not one that cosigns")
+            return known
+
+    def _client(self, url: str) -> HttpWitness:
+        with self._settings_named():
+            client = HttpWitness(url)
         self.workspace.closing.callback(client.close)
-        return KnownWitness(key.name, key.value, client)
+        return client
+
+    @contextmanager
+    def _settings_named(self) -> Iterator[None]:
+        try:
+            yield
+        except MalformedValue as problem:
+            path = str(self.workspace.home.configuration)
+            raise ConfigurationInvalid(path, str(problem).removesuffix(".")) from None

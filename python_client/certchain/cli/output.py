@@ -60,6 +60,14 @@ class Output:
         else:
             self._show_list(console, result.values, result.columns)
 
+    def line(self, sentence: str, values: Values) -> None:
+        """One of several results, shown at once."""
+        if self.as_json:
+            self.results.write(_json(values))
+        else:
+            Console(file=self.results, highlight=False, soft_wrap=True).print(plain(sentence))
+        self.results.flush()
+
     def note(self, sentence: str) -> None:
         """A word about what is going on; nothing with ``as_json``."""
         if not self.as_json:

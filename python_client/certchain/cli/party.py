@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from certchain.channel import Channel, MemoryChannel
+from certchain.channel.tiles import HttpLogSource
 from certchain.cli.door import Door
 from certchain.cli.home_log import HomeLog
 from certchain.cli.record import (
@@ -19,6 +20,7 @@ from certchain.cli.record import (
 from certchain.cli.workspace import Workspace
 from certchain.errors import UnknownProduct
 from certchain.keys import KeyPair
+from certchain.log import LogSource
 from certchain.models.certification import DeviceInformation, UserDeviceInformation
 from certchain.models.identifier import (
     DeviceId,
@@ -46,6 +48,7 @@ from certchain.verification.statement import Identity
 KEY_DATA = "key-data"
 PARTY_KEYS = "keys.key"
 STORE = "store"
+AUDITS = "audits"
 
 
 def approver_names(workspace: Workspace) -> tuple[str, ...]:
@@ -112,22 +115,33 @@ class Cast:
     @cached_property
     def auditor(self) -> Auditor:
         """The auditor, who trusts the chain."""
-        return Auditor(self.workspace.reader.registrations, self.workspace.store("audits"))
+        return Auditor(self.workspace.reader.registrations, self.workspace.store(AUDITS))
 
     def followed_log(self) -> FollowedLog:
         """The login log as the auditor follows it: the tiles of this home, and the entries as the server gives them over a channel."""
-        engine, channel, settings = self.log.engine, self.server_channel(), self.workspace.configuration
-        keys = self.workspace.keyring.service(CERTIFICATION_SERVER).public
+        channel = self.server_channel()
+        entries = ServerEntries(channel, self._service_identity(AUDITOR))
+        return self._followed(self.log.published, entries, ServerCheckpoint(channel))
+
+    def served_log(self, url: str) -> FollowedLog:
+        """The login log as anyone can follow it where it is served."""
+        source = HttpLogSource(url)
+        self.workspace.closing.callback(source.close)
+        return self._followed(source, None, None)
+
+    def _followed(
+        self, source: LogSource, entries: ServerEntries | None, anchored: ServerCheckpoint | None
+    ) -> FollowedLog:
         return FollowedLog(
             origin=self.log.origin,
             server=self.service(CERTIFICATION_SERVER),
-            keys=(keys,),
-            source=self.log.published,
+            keys=(self.log.server_keys,),
+            source=source,
             chain=self.workspace.reader.login_log,
-            witnesses={witness.name: witness.key for witness in engine.publication.cosigning.witnesses},
-            quorum=settings.witness_quorum,
-            entries=ServerEntries(channel, self._service_identity(AUDITOR)),
-            anchored=ServerCheckpoint(channel),
+            witnesses=self.log.witnesses,
+            quorum=self.workspace.configuration.witness_quorum,
+            entries=entries,
+            anchored=anchored,
         )
 
     def server_channel(self) -> Channel:

@@ -4,7 +4,7 @@ import re
 import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, get_origin
 
 import tomli_w
 
@@ -71,7 +71,16 @@ class ServiceRecord:
     exchange: str
 
 
-Record = TypeVar("Record", DeviceRecord, UserDeviceRecord, UserRecord, ProductRecord, ServiceRecord)
+@dataclass(frozen=True, slots=True)
+class WitnessRecord:
+    """A witness: what it is called in cosignatures, and the verifier keys of the logs that it knows."""
+
+    key_name: str
+    logs: list[str]
+
+
+Record = TypeVar("Record", DeviceRecord, UserDeviceRecord, UserRecord, ProductRecord, ServiceRecord, WitnessRecord)
+Numbered = TypeVar("Numbered", DeviceRecord, UserDeviceRecord, UserRecord, ProductRecord, ServiceRecord)
 
 KINDS: dict[type, str] = {
     DeviceRecord: "device",
@@ -79,6 +88,7 @@ KINDS: dict[type, str] = {
     UserRecord: "user",
     ProductRecord: "product",
     ServiceRecord: "service",
+    WitnessRecord: "witness",
 }
 
 
@@ -102,7 +112,9 @@ class Records:
         return folder
 
     def write(
-        self, name: str, record: DeviceRecord | UserDeviceRecord | UserRecord | ProductRecord | ServiceRecord
+        self,
+        name: str,
+        record: DeviceRecord | UserDeviceRecord | UserRecord | ProductRecord | ServiceRecord | WitnessRecord,
     ) -> None:
         """Keeps a record, whole and durably, in place of the one before. Raises ``ConfigurationInvalid``."""
         write_settings(self.folder(type(record), name) / _FILE, tomli_w.dumps(asdict(record)))
@@ -116,16 +128,17 @@ class Records:
             raise UnknownRecord(KINDS[kind], name) from None
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
             raise ConfigurationInvalid(str(path), str(problem)) from problem
-        if {item.name: item.type for item in fields(kind)} != {field: type(value) for field, value in values.items()}:
+        expected = {item.name: get_origin(item.type) or item.type for item in fields(kind)}
+        if expected != {field: type(value) for field, value in values.items()}:
             raise ConfigurationInvalid(str(path), f"it is no record of a {KINDS[kind]}")
         return kind(**values)
 
-    def all(self, kind: type[Record]) -> dict[str, Record]:
+    def all(self, kind: type[Numbered]) -> dict[str, Numbered]:
         """Every record of a kind by its name, in the order of their numbers."""
         names = [path.parent.name for path in (self.home / KINDS[kind]).glob(f"*/{_FILE}")]
         found = {name: self.read(kind, name) for name in names}
         return dict(sorted(found.items(), key=lambda item: item[1].number))
 
-    def name_of(self, kind: type[Record], number: int) -> str | None:
+    def name_of(self, kind: type[Numbered], number: int) -> str | None:
         """What this home calls the party with a number; ``None`` when it knows it by no name."""
         return next((name for name, record in self.all(kind).items() if record.number == number), None)

@@ -20,6 +20,7 @@ from certchain.errors import StorageUnavailable
 from certchain.ledger import Ledger
 from certchain.storage import DirectoryFileStore, FileStore, SqlManagementDatabase
 
+_LOCK = ".lock"
 _PATIENCE = 10.0
 
 
@@ -93,12 +94,19 @@ def held_home(home: Home) -> Iterator[None]:
 
     Makes the folder. Raises ``StorageUnavailable``, also when another command does not end in time.
     """
+    with held_alone(home.folder):
+        yield
+
+
+@contextmanager
+def held_alone(folder: Path) -> Iterator[None]:
+    """The same for any folder that one process at a time may work in."""
     with ExitStack() as lock:
         try:
-            home.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            lock.enter_context(held(home.lock, _PATIENCE))
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock.enter_context(held(folder / _LOCK, _PATIENCE))
         except TimeoutError:
-            raise StorageUnavailable(f"another command is at work in {home.folder}") from None
+            raise StorageUnavailable(f"another command is at work in {folder}") from None
         except OSError as problem:
             raise StorageUnavailable(str(problem)) from problem
         yield

@@ -41,11 +41,6 @@ class Home:
         return self.folder / "trouble.log"
 
     @property
-    def lock(self) -> Path:
-        """What a command holds while it works here."""
-        return self.folder / ".lock"
-
-    @property
     def running_node(self) -> Path:
         """The address of the node that `certchain node` runs, while it runs."""
         return self.folder / "node" / "running.toml"

@@ -27,7 +27,7 @@ def _setting(default: Any, comment: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What a person may set. Durations are in seconds; ``key_memory`` is Argon2id's, in KiB."""
+    """What a person may set. Durations are in seconds; ``key_memory`` is Argon2id's, in KiB. Tables come last, as TOML has it."""
 
     network: str = _setting(
         LOCAL, 'The network: "local" is the node that `certchain node` runs here; else a name under [networks].'
@@ -41,9 +41,6 @@ class Configuration:
     unlisted_risk: str = _setting(
         "high", "The risk level of a device whose model is not listed: low, medium, high or critical."
     )
-    model_risks: Mapping[str, Mapping[str, str]] = field(
-        default_factory=dict, metadata={"comment": "Risk levels of models, by manufacturer and model."}
-    )
     login_log_mode: str = _setting(
         "recorded",
         'How the chain keeps the login log, fixed by the deployment: "recorded" has every leaf, "anchored" roots only.',
@@ -55,6 +52,9 @@ class Configuration:
     )
     checkpoint_interval: int = _setting(1, "How often a log that grows is published, in seconds.")
     witness_quorum: int = _setting(0, "How many witnesses have to cosign before a checkpoint is published.")
+    model_risks: Mapping[str, Mapping[str, str]] = field(
+        default_factory=dict, metadata={"comment": "Risk levels of models, by manufacturer and model."}
+    )
     witnesses: Mapping[str, str] = field(
         default_factory=dict,
         metadata={"comment": "Witnesses that are asked: the address of each by its verifier key (name+id+key)."},

@@ -14,7 +14,7 @@ from certchain.errors import LogInconsistent, NotConsistent, UnknownRecord
 from certchain.log.cosigning import Cosigning
 from certchain.merkle import consistency_proof, tree_root, verify_consistency
 from certchain.models.log import TILE_WIDTH, Checkpoint
-from certchain.storage import FileStore, LogStore
+from certchain.storage import FileReader, FileStore, LogStore
 from certchain.verification.checkpoint import sign_checkpoint
 from certchain.verification.statement import Identity
 
@@ -127,7 +127,7 @@ class PublishedLog:
     """A ``LogSource`` over a log's own store and publication's files: in the process that writes it, or beside it."""
 
     store: LogStore
-    files: FileStore
+    files: FileReader
 
     def checkpoint(self) -> str:
         """The newest published checkpoint. Raises ``UnknownRecord`` before the first."""
@@ -142,7 +142,7 @@ class PublishedLog:
         return self.store.bundle(index, width)
 
 
-def published_note(files: FileStore) -> str:
+def published_note(files: FileReader) -> str:
     """The newest checkpoint that was published into these files. Raises ``UnknownRecord`` before the first."""
     return b"".join(files.read(CHECKPOINT)).decode()
 

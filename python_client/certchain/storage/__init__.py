@@ -1,7 +1,7 @@
 """What roles keep on disk, behind seams of which each has an in-memory twin: databases, files, a log, its subjects' keys."""
 
-from certchain.storage.directory import DirectoryFileStore
-from certchain.storage.interface import FileStore, LogStore, ManagementDatabase, SubjectKeyStore
+from certchain.storage.directory import DirectoryFileStore, DirectoryReader
+from certchain.storage.interface import FileReader, FileStore, LogStore, ManagementDatabase, SubjectKeyStore
 from certchain.storage.log import MemoryLogStore, SegmentLogStore, open_log_store
 from certchain.storage.log_index import SqlLogIndex
 from certchain.storage.memory import MemoryFileStore, MemoryManagementDatabase
@@ -12,6 +12,8 @@ from certchain.storage.subject_keys_memory import MemorySubjectKeys
 
 __all__ = [
     "DirectoryFileStore",
+    "DirectoryReader",
+    "FileReader",
     "FileStore",
     "LogStore",
     "ManagementDatabase",

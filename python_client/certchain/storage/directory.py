@@ -15,11 +15,29 @@ from certchain.storage.record import disk_errors, file_name
 _CHUNK = 64 * 1024
 
 
-class DirectoryFileStore:
-    """See ``FileStore``. Makes the folder, readable by its owner only, if there is none."""
+class DirectoryReader:
+    """The reading half of ``FileStore``, for who reads beside the one store that writes the folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    def read(self, name: str) -> Iterator[bytes]:
+        path = self._folder / file_name(name)
+        with disk_errors():
+            if not path.is_file():
+                raise UnknownRecord("file", name)
+        return _chunks(path, name)
+
+    def names(self) -> tuple[str, ...]:
+        with disk_errors():
+            return tuple(sorted(entry.name for entry in os.scandir(self._folder) if not entry.name.startswith(".")))
+
+
+class DirectoryFileStore(DirectoryReader):
+    """See ``FileStore``. Makes the folder, readable by its owner only, if there is none."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
         with disk_errors():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             for leftover in folder.glob(f"{PARTIAL}*"):
@@ -36,22 +54,11 @@ class DirectoryFileStore:
             with disk_errors():
                 draft.keep()
 
-    def read(self, name: str) -> Iterator[bytes]:
-        path = self._folder / file_name(name)
-        with disk_errors():
-            if not path.is_file():
-                raise UnknownRecord("file", name)
-        return _chunks(path, name)
-
     def remove(self, name: str) -> None:
         with disk_errors(), _found(name):
             (self._folder / file_name(name)).unlink()
         with disk_errors():
             sync_folder(self._folder)
-
-    def names(self) -> tuple[str, ...]:
-        with disk_errors():
-            return tuple(sorted(entry.name for entry in os.scandir(self._folder) if not entry.name.startswith(".")))
 
 
 @contextmanager

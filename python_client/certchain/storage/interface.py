@@ -21,26 +21,30 @@ from certchain.models.log import TILE_WIDTH, RetiredKey, SealedEntry, SubjectKey
 from certchain.models.registration import PublicKeys
 
 
-class FileStore(Protocol):
-    """Named files, each replaced whole or not at all.
+class FileReader(Protocol):
+    """Named files, for who only reads them.
 
     A name is 1 to 100 of ``a-z 0-9 - _ .``, without a dot in front.
     """
-
-    def write(self, name: str, chunks: Iterable[bytes]) -> None:
-        """Keeps the chunks, one after the other, under a name. An error of ``chunks`` goes through, and nothing is kept."""
-        ...
 
     def read(self, name: str) -> Iterator[bytes]:
         """The file in chunks of any size, as it is when reading begins. Raises ``UnknownRecord``."""
         ...
 
-    def remove(self, name: str) -> None:
-        """Removes the file. Raises ``UnknownRecord``."""
-        ...
-
     def names(self) -> tuple[str, ...]:
         """The names of all files, in order."""
+        ...
+
+
+class FileStore(FileReader, Protocol):
+    """Named files, each replaced whole or not at all."""
+
+    def write(self, name: str, chunks: Iterable[bytes]) -> None:
+        """Keeps the chunks, one after the other, under a name. An error of ``chunks`` goes through, and nothing is kept."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Removes the file. Raises ``UnknownRecord``."""
         ...
 
 

@@ -30,6 +30,7 @@ from certchain.verification.entry import verify_body
 
 PROOF_FORMAT = "certchain-log-proof/v2"
 BUNDLE_FORMAT = "certchain-log-proof-bundle/v1"
+_HEAD = 200
 
 File = TypeVar("File", ProofFile, ProofBundle)
 Proven = TypeVar("Proven")
@@ -38,6 +39,11 @@ Proven = TypeVar("Proven")
 def proof_file_bytes(proof: ProofFile | ProofBundle) -> bytes:
     """The proof as the bytes of its file."""
     return to_document(proof)
+
+
+def is_proof_bundle(data: bytes) -> bool:
+    """Whether a file says of itself that it is a proof bundle; nothing of it is verified."""
+    return f'"format": "{BUNDLE_FORMAT}"'.encode() in data[:_HEAD]
 
 
 def verify_proof_file(

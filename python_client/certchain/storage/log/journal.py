@@ -49,8 +49,7 @@ class Journal:
         try:
             for file in fresh:
                 file.cut(0)
-                file.write(0, header)
-                file.sync()
+                file.write(0, header)  # synced with the first group; before, a crash leaves a segment without any
             self._disk.sync_folder(self._folder)
         except BaseException:
             self._close(fresh)

@@ -1,0 +1,6 @@
+"""`certchain log`: the login log, what it says and to whom, its proofs, its audits."""
+
+from certchain.cli.log import audit, keep, proof, read, serve
+from certchain.cli.log.noun import log
+
+__all__ = ["audit", "keep", "log", "proof", "read", "serve"]

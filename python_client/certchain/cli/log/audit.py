@@ -1,0 +1,96 @@
+"""The log as an auditor sees it: followed, compared, and what is wrong with it as evidence."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from certchain.cli.argument import File
+from certchain.cli.command import command
+from certchain.cli.log.argument import Url, read_file, read_note
+from certchain.cli.log.noun import log
+from certchain.cli.output import Result
+from certchain.cli.party import AUDITS, Cast
+from certchain.cli.record import CERTIFICATION_SERVER
+from certchain.cli.workspace import Workspace
+from certchain.errors.audit import LogFinding
+from certchain.roles.auditor import check_evidence
+from certchain.verification.evidence import verify_evidence
+
+
+@contextmanager
+def _evidence_told(workspace: Workspace) -> Iterator[None]:
+    """Says where the evidence of a finding is."""
+    try:
+        yield
+    except LogFinding as finding:
+        if finding.evidence:
+            workspace.output.note(f"The evidence is in {workspace.home.store(AUDITS) / finding.evidence}")
+        raise
+
+
+@command(log, "audit")
+def audit(
+    workspace: Workspace,
+    url: Url = None,
+    whole: Annotated[bool, typer.Option("--whole", help="Go through the whole log again.")] = False,
+) -> Result:
+    """Follows the log from the last audit on: every leaf against the checkpoint and the chain, and what entries say.
+
+    With --url only what everyone may see. What is wrong is kept as evidence.
+    """
+    cast = Cast(workspace)
+    followed = cast.followed_log() if url is None else cast.served_log(url)
+    with _evidence_told(workspace), workspace.output.progress("Auditing") as advance:
+        report = cast.auditor.audit(followed, advance, whole=whole)
+    values = {
+        "log": report.origin,
+        "entries": report.size,
+        "root": report.root,
+        "on_chain": report.on_chain,
+        "bodies": report.bodies,
+        "erased": report.erased,
+        "witnesses": [cosignature.witness for cosignature in report.cosignatures],
+    }
+    return Result(f"The log's {report.size} entries hold, and the chain has {report.on_chain} of them.", values)
+
+
+@command(log, "compare")
+def compare(
+    workspace: Workspace,
+    notes: Annotated[list[Path], typer.Argument(help="Checkpoints that others were shown.", show_default=False)],
+    url: Url = None,
+) -> Result:
+    """Compares checkpoints that others were shown with the log's: whether all of them can be of one log."""
+    cast = Cast(workspace)
+    followed = cast.followed_log() if url is None else cast.served_log(url)
+    with _evidence_told(workspace):
+        view = cast.auditor.compare(followed, *(read_note(note) for note in notes))
+    values = {"checkpoints": len(notes), "size": view.size, "root": view.checkpoint.root}
+    return Result(f"All of them are of one log, the largest of {view.size} entries.", values)
+
+
+@command(log, "evidence", beside_others=True)
+def evidence(
+    workspace: Workspace,
+    file: File,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not compare with the chain.")] = False,
+) -> Result:
+    """Verifies a piece of evidence: what it proves, and what it leaves to be believed."""
+    data = read_file(file)
+    if offline:
+        found = verify_evidence(data)
+    else:
+        ledger = workspace.reader
+        server = Cast(workspace).service(CERTIFICATION_SERVER)
+        found = check_evidence(data, ledger.login_log, ledger.registrations, server)
+    values = {
+        "finding": found.finding,
+        "log": found.origin,
+        "proven": found.proven,
+        "signers": list(found.thumbprints),
+        "relies_on": list(found.relies_on),
+    }
+    return Result(f"{found.finding}: {found.proven}.", values)

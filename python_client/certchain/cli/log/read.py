@@ -1,0 +1,211 @@
+"""What the log says: searched, exported, and followed as it grows."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from certchain.channel.tiles import HttpLogSource
+from certchain.cli.command import command
+from certchain.cli.log.argument import Device, Since, Until, Url, User, UserDevice, number, seconds, write_file
+from certchain.cli.log.noun import log
+from certchain.cli.log.shown import COLUMNS, named
+from certchain.cli.output import Result, Values, moment
+from certchain.cli.record import CERTIFICATION_SERVER, DeviceRecord, UserDeviceRecord, UserRecord
+from certchain.cli.workspace import Workspace
+from certchain.encoding.checkpoint import parse_checkpoint_body
+from certchain.encoding.leaf import parse_leaf
+from certchain.encoding.note import parse_note
+from certchain.encoding.tile import parse_bundle
+from certchain.errors import StorageUnavailable, UnknownRecord
+from certchain.log import LogSource, export_entries
+from certchain.merkle import tile_width
+from certchain.models.entry import LoginOutcome
+from certchain.models.identifier import DeviceId, UserDeviceId, UserId
+from certchain.models.log import TILE_WIDTH, BundledEntry, LogLeaf, ProofBundle
+from certchain.models.query import PAGE_LIMIT, EntryFilter, ExportFormat, ProvenRow, QueryPage, RowKind
+from certchain.models.registration import PublicKeys
+from certchain.storage import DirectoryFileStore
+from certchain.verification.proof import BUNDLE_FORMAT, proof_file_bytes
+
+Outcome = Annotated[LoginOutcome | None, typer.Option(help="How the login ended.", show_default=False)]
+Kind = Annotated[RowKind | None, typer.Option(help="What kind of entry.", show_default=False)]
+_TAIL = 10
+
+
+@command(log, "query")
+def query(
+    workspace: Workspace,
+    *,
+    user: User = None,
+    user_device: UserDevice = None,
+    device: Device = None,
+    outcome: Outcome = None,
+    kind: Kind = None,
+    since: Since = None,
+    until: Until = None,
+    newest: Annotated[bool, typer.Option("--newest", help="The newest first.")] = False,
+    limit: Annotated[int, typer.Option(help="The most entries to show.", min=1, max=PAGE_LIMIT)] = 100,
+    after: Annotated[int | None, typer.Option(help="Go on after this entry.", min=0, show_default=False)] = None,
+    proofs: Annotated[
+        Path | None, typer.Option(help="A file to write the proofs of the entries to.", show_default=False)
+    ] = None,
+) -> Result:
+    """Shows entries of the log, which of them the published checkpoint proves, and which the chain has."""
+    wanted = _filter(
+        workspace,
+        user=user,
+        user_device=user_device,
+        device=device,
+        outcome=outcome,
+        kind=kind,
+        since=since,
+        until=until,
+    )
+    page = workspace.log.query.page(wanted, after, limit, newest_first=newest)
+    on_chain = workspace.log.engine.anchor.seen
+    rows = [_row(workspace, row, on_chain) for row in page.rows]
+    sentence = f"{len(rows)} of {workspace.log.engine.store.size()} entries; the chain has {on_chain}."
+    if page.cursor is not None:
+        sentence += f" Go on with --after {page.cursor}."
+    if proofs is not None:
+        write_file(proofs, proof_file_bytes(_bundle(page, _server_keys(workspace))))
+    return Result(sentence, rows, COLUMNS)
+
+
+@command(log, "export")
+def export(
+    workspace: Workspace,
+    folder: Annotated[Path, typer.Argument(help="A folder for the rows and their proofs; new, or empty.")],
+    style: Annotated[ExportFormat, typer.Option("--format", help="How the rows are written.")] = ExportFormat.CSV,
+    *,
+    user: User = None,
+    user_device: UserDevice = None,
+    device: Device = None,
+    outcome: Outcome = None,
+    kind: Kind = None,
+    since: Since = None,
+    until: Until = None,
+) -> Result:
+    """Writes entries as a file of rows, with proofs beside it: `certchain log verify FOLDER` checks both, anywhere."""
+    wanted = _filter(
+        workspace,
+        user=user,
+        user_device=user_device,
+        device=device,
+        outcome=outcome,
+        kind=kind,
+        since=since,
+        until=until,
+    )
+    files = _empty_folder(folder)
+    exported = export_entries(workspace.log.query, wanted, _server_keys(workspace), files, style)
+    values = {"folder": folder, "file": exported.file, "rows": exported.rows, "size": exported.size}
+    return Result(f"{exported.rows} of the log's {exported.size} published entries are in {folder}.", values)
+
+
+@command(log, "follow", beside_others=True)
+def follow(
+    workspace: Workspace,
+    url: Url = None,
+    interval: Annotated[float, typer.Option(help="How often to look, in seconds.", min=0.1)] = 1.0,
+    count: Annotated[
+        int | None, typer.Option(help="Stop after so many entries; else with Ctrl-C.", min=1, show_default=False)
+    ] = None,
+) -> None:
+    """Shows the log's leaves as they are published, the last ones first: of this home, or where it is served."""
+    source = _source(workspace, url)
+    for shown, values in enumerate(_leaves(source, interval), 1):
+        workspace.output.line(f"entry {values['entry']}  {values['at']}  {values['commitment']}", values)
+        if shown == count:
+            return
+
+
+def _filter(
+    workspace: Workspace,
+    *,
+    user: str | None,
+    user_device: str | None,
+    device: str | None,
+    outcome: LoginOutcome | None,
+    kind: RowKind | None,
+    since: str | None,
+    until: str | None,
+) -> EntryFilter:
+    of_user, of_user_device, of_device = (
+        number(workspace, UserRecord, user),
+        number(workspace, UserDeviceRecord, user_device),
+        number(workspace, DeviceRecord, device),
+    )
+    return EntryFilter(
+        user=None if of_user is None else UserId(of_user),
+        user_device=None if of_user_device is None else UserDeviceId(of_user_device),
+        device=None if of_device is None else DeviceId(of_device),
+        outcome=outcome,
+        kind=kind,
+        since=seconds("since", since),
+        until=seconds("until", until),
+    )
+
+
+def _row(workspace: Workspace, row: ProvenRow, on_chain: int) -> Values:
+    index = row.entry.leaf.index
+    return {**named(workspace, row.entry), "proven": row.proof is not None, "on_chain": index < on_chain}
+
+
+def _bundle(page: QueryPage, keys: PublicKeys) -> ProofBundle:
+    """The proofs of a page's entries, as far as there are any. Raises ``UnknownRecord`` before the first checkpoint."""
+    if page.checkpoint is None:
+        raise UnknownRecord("checkpoint", "of the log")
+    ordered = sorted(page.rows, key=lambda row: row.entry.leaf.index)
+    proven = [BundledEntry(row.entry.leaf, row.entry.body, row.proof.path) for row in ordered if row.proof is not None]
+    return ProofBundle(BUNDLE_FORMAT, tuple(proven), page.checkpoint, keys)
+
+
+def _server_keys(workspace: Workspace) -> PublicKeys:
+    return workspace.keyring.service(CERTIFICATION_SERVER).public
+
+
+def _empty_folder(folder: Path) -> DirectoryFileStore:
+    """Raises ``StorageUnavailable`` for a folder with something in it, which an export would be mixed with."""
+    files = DirectoryFileStore(folder)
+    if files.names():
+        raise StorageUnavailable(f"{folder} is not empty")
+    return files
+
+
+def _source(workspace: Workspace, url: str | None) -> LogSource:
+    if url is None:
+        return workspace.log.beside
+    source = HttpLogSource(url)
+    workspace.closing.callback(source.close)
+    return source
+
+
+def _leaves(source: LogSource, interval: float) -> Iterator[Values]:
+    """The last leaves, and then each that comes."""
+    following, before = None, ""
+    while True:
+        note = _note(source)
+        if note and note != before:
+            size, before = parse_checkpoint_body(parse_note(note)[0]).size, note
+            start = max(size - _TAIL, 0) if following is None else following
+            for index in range(start, size):
+                yield _leaf(source, index, size)
+            following = max(size, start)
+        time.sleep(interval)
+
+
+def _note(source: LogSource) -> str:
+    try:
+        return source.checkpoint()
+    except UnknownRecord:  # nothing was published yet
+        return ""
+
+
+def _leaf(source: LogSource, index: int, size: int) -> Values:
+    bundle, place = divmod(index, TILE_WIDTH)
+    leaf: LogLeaf = parse_leaf(parse_bundle(source.bundle(bundle, tile_width(0, bundle, size)))[place])
+    return {"entry": leaf.index, "at": moment(leaf.at), "commitment": leaf.commitment, "size": size}
