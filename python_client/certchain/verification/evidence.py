@@ -12,7 +12,7 @@ from certchain.encoding.document import from_document, to_document
 from certchain.encoding.entry import read_entry
 from certchain.encoding.leaf import entry_commitment, parse_leaf
 from certchain.encoding.note import parse_vkey
-from certchain.errors import CertchainError, MalformedMessage, ProofInvalid
+from certchain.errors import CertchainError, MalformedMessage, ProofInvalid, audit
 from certchain.merkle import leaf_hash, verify_consistency, verify_inclusion
 from certchain.models.digest import Digest
 from certchain.models.evidence import (
@@ -127,7 +127,9 @@ def _chain_leaf(evidence: ChainLeafEvidence) -> ProvenFinding:
         found = (evidence.elsewhere.leaf_hash, evidence.elsewhere.index > index)
         _require(found == (evidence.chain_hash, True), "the chain's entry is not further on in the log")
     said = f"the log's server {has}, and the chain has another entry {index} by account {evidence.step.account}"
-    return _proven(evidence, _moved(evidence), checkpoint, said, (CHAIN,), evidence.checkpoint)
+    # That the server has signed for no more than the checkpoint at hand, nobody can prove.
+    relies = (CHAIN,) if evidence.signed is not None else (CHAIN, AUDITOR)
+    return _proven(evidence, _moved(evidence), checkpoint, said, relies, evidence.checkpoint)
 
 
 def _moved(evidence: ChainLeafEvidence) -> tuple[str, ...]:
@@ -150,9 +152,11 @@ def _chain_root(evidence: ChainRootEvidence) -> ProvenFinding:
     step = evidence.step
     _require(step is None or step.size == evidence.size, "the chain's batch ends elsewhere")
     _require(step is None or step.root != evidence.prefix_root, "the log has what the chain has")
-    by = f" by account {step.account}" if step else ""
-    said = f"the log's server signed for {evidence.prefix_root.value.hex()} at {evidence.size} entries, and the chain has another root{by}"
-    names = ("EntryChanged", "GarbageOnChain", "ChainRolledBack", "DatabaseRolledBack")
+    if step is None:  # many sizes are none at which the chain has stopped: that it had this one, the auditor says
+        said = f"the log's server signed for {evidence.size} entries, at which the chain has no root"
+        return _proven(evidence, ("ChainRolledBack",), checkpoint, said, (CHAIN, AUDITOR), evidence.checkpoint)
+    said = f"the log's server signed for another root at {evidence.size} entries than the chain has by account {step.account}"
+    names = ("EntryChanged", "GarbageOnChain", "ChainRolledBack")
     return _proven(evidence, names, checkpoint, said, (CHAIN,), evidence.checkpoint)
 
 
@@ -170,6 +174,8 @@ def _leaf(evidence: LeafEvidence) -> ProvenFinding:
 
 def _wrong_time(evidence: LeafEvidence, checkpoint: Checkpoint, at: int) -> tuple[str, tuple[str, ...]]:
     index, tolerance = evidence.entry.index, evidence.tolerance
+    _require(tolerance >= 0, "clocks cannot be apart by less than nothing")
+    apart = f", with clocks that may be {tolerance} seconds apart"
     if evidence.before is not None:
         _verify_leaf(evidence.before, checkpoint)
         earlier = parse_leaf(evidence.before.leaf).at
@@ -179,13 +185,13 @@ def _wrong_time(evidence: LeafEvidence, checkpoint: Checkpoint, at: int) -> tupl
         without, _ = _two_of_one_log(evidence.earlier, evidence.checkpoint)
         seen = min(cosigned_at(evidence.earlier.note, evidence.witnesses), default=0)
         _require(without.size <= index and at < seen - tolerance, "the entry may have been logged then")
-        return f"entry {index} is of {at}, and was not there when witnesses saw the log at {seen}", ()
+        return f"entry {index} is of {at}, and was not there when witnesses saw the log at {seen}{apart}", ()
     if evidence.step is not None:
         _require(index < evidence.step.size and at > evidence.step.at + tolerance, "the time is not after the chain's")
-        return f"entry {index} is of {at}, and the chain had it at {evidence.step.at}", (CHAIN,)
+        return f"entry {index} is of {at}, and the chain had it at {evidence.step.at}{apart}", (CHAIN,)
     times = cosigned_at(evidence.checkpoint.note, evidence.witnesses)
-    _require(bool(times) and at > min(times) + tolerance, "the time is not after the cosignature's")
-    return f"entry {index} is of {at}, and witnesses saw it at {min(times)}", ()
+    _require(bool(times) and at > max(times) + tolerance, "the time is not after the cosignatures'")
+    return f"entry {index} is of {at}, and witnesses saw it at {max(times)}{apart}", ()
 
 
 def _served(evidence: ServedEvidence) -> ProvenFinding:
@@ -211,6 +217,7 @@ def _body(evidence: BodyEvidence) -> ProvenFinding:
 
 
 def _shown(evidence: ShownEvidence) -> ProvenFinding:
+    _require(evidence.finding in audit.__all__, f"{evidence.finding} is no finding")
     if evidence.checkpoint is None:
         return ProvenFinding(evidence.finding, "", f"nothing; what was shown is {evidence.shown}", (), (AUDITOR,))
     checkpoint = _checkpoint(evidence.checkpoint)

@@ -1,8 +1,19 @@
 """Evidence compared with the chain: what a document by itself leaves open."""
 
-from certchain.errors import KeyNotInForce, ProofInvalid, UnknownSize
+from contextlib import suppress
+from dataclasses import replace
+
+from certchain.errors import CertchainError, KeyNotInForce, ProofInvalid, Unavailable, UnknownSize
 from certchain.ledger import LogLedger, RegistrationLedger
-from certchain.models.evidence import ChainLeafEvidence, ChainRootEvidence, ChainStep, LeafEvidence, ProvenFinding
+from certchain.models.digest import Digest
+from certchain.models.evidence import (
+    ChainLeafEvidence,
+    ChainRootEvidence,
+    ChainStep,
+    Evidence,
+    LeafEvidence,
+    ProvenFinding,
+)
 from certchain.models.identifier import ServiceId, service_party
 from certchain.models.log import LogBatch
 from certchain.verification.evidence import CHAIN, read_evidence, verify_evidence
@@ -21,39 +32,43 @@ def check_evidence(
     known = {record.thumbprint for record in registrations.keys(party)}
     if not set(proven.thumbprints) <= known:
         raise KeyNotInForce(str(party))
+    try:
+        _check_chain(evidence, chain)
+    except (ProofInvalid, Unavailable):
+        raise
+    except CertchainError as problem:  # numbers that no chain can have
+        raise ProofInvalid(str(problem).rstrip(".")) from problem
+    relies = tuple(reason for reason in proven.relies_on if reason != CHAIN)
+    return replace(proven, relies_on=relies)
+
+
+def _check_chain(evidence: Evidence, chain: LogLedger) -> None:
     if isinstance(evidence, ChainLeafEvidence):
-        _check_leaf(evidence, chain)
+        _check_step(evidence.step, chain)
+        _check_hash(chain, evidence.index, evidence.chain_hash)
+        if evidence.signed is not None and evidence.signed_elsewhere is not None:
+            _check_hash(chain, evidence.signed_elsewhere, evidence.signed.leaf_hash)
     elif isinstance(evidence, ChainRootEvidence):
         _check_root(evidence, chain)
     elif isinstance(evidence, LeafEvidence) and evidence.step is not None:
         _check_step(evidence.step, chain)
-    relies = tuple(reason for reason in proven.relies_on if reason != CHAIN)
-    return ProvenFinding(proven.finding, proven.origin, proven.proven, proven.thumbprints, relies)
 
 
-def _check_leaf(evidence: ChainLeafEvidence, chain: LogLedger) -> None:
-    batch = _check_step(evidence.step, chain)
-    hashes = batch.leaf_hashes
-    if evidence.chain_hash is not None and hashes[evidence.index - batch.first_index] != evidence.chain_hash:
-        raise ProofInvalid(f"the chain has something else as entry {evidence.index}")
-    if evidence.signed is not None and evidence.signed_elsewhere is not None:
-        there = chain.batches(evidence.signed_elsewhere, 1)
-        if (
-            not there
-            or there[0].leaf_hashes[evidence.signed_elsewhere - there[0].first_index] != evidence.signed.leaf_hash
-        ):
-            raise ProofInvalid(f"the chain has something else as entry {evidence.signed_elsewhere}")
+def _check_hash(chain: LogLedger, index: int, expected: Digest | None) -> None:
+    """The chain has this leaf hash at the index; none of an anchored log."""
+    batches = chain.batches(index, 1)
+    hashes = batches[0].leaf_hashes[index - batches[0].first_index :] if batches else ()
+    if (hashes[0] if hashes else None) != expected:
+        raise ProofInvalid(f"the chain has something else as entry {index}")
 
 
 def _check_root(evidence: ChainRootEvidence, chain: LogLedger) -> None:
     if evidence.step is not None:
         _check_step(evidence.step, chain)
-    try:
-        has = chain.root_at(evidence.size)
-    except UnknownSize:
-        has = None
-    if has == evidence.prefix_root:
-        raise ProofInvalid(f"the chain has the signed root at {evidence.size} entries")
+        return
+    with suppress(UnknownSize):
+        chain.root_at(evidence.size)
+        raise ProofInvalid(f"the chain has a root at {evidence.size} entries")
 
 
 def _check_step(step: ChainStep, chain: LogLedger) -> LogBatch:

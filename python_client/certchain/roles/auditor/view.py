@@ -52,9 +52,10 @@ class View:
         return self.checkpoint.size
 
     @property
-    def seen_at(self) -> int | None:
-        """When the first of the witnesses saw it, if any did."""
-        return min((cosignature.at for cosignature in self.cosignatures), default=None)
+    def seen_at(self) -> tuple[int, int] | None:
+        """When the first and the last of the known witnesses saw it, if any did. One clock that is wrong accuses nobody."""
+        times = [cosignature.at for cosignature in self.cosignatures]
+        return (min(times), max(times)) if times else None
 
     def signed_hash(self, index: int) -> SignedHash | None:
         """What the checkpoint has at ``index``, proven; ``None`` when the source's tiles do not lead to its root."""

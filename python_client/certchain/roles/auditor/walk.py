@@ -65,7 +65,7 @@ class Walk:
             raise self._differences.explain(told, self._start.size)
         seen = self._view.seen_at
         if seen is not None and self._tree.size > self._start.size:
-            self._check_time(lambda: verify_not_after(self._tree.size - 1, self._at, seen, self._tolerance), None)
+            self._check_time(lambda: verify_not_after(self._tree.size - 1, self._at, seen[1], self._tolerance), None)
         return self._reached
 
     def _read(self, tile: int) -> LeafRun:
@@ -125,7 +125,7 @@ class Walk:
         hashes = run.hashes[(begin - run.first) * HASH_LENGTH : (stop - run.first) * HASH_LENGTH]
         if self._last is not None and begin == self._last.size and self._last.seen_at is not None:
             at, seen = run.times[begin - run.first], self._last.seen_at
-            self._check_time(lambda: verify_not_before(begin, at, seen, self._tolerance), self._last)
+            self._check_time(lambda: verify_not_before(begin, at, seen[0], self._tolerance), self._last)
         if self._row and self._batch is not None:
             place = (begin - self._batch.first_index) * HASH_LENGTH
             known = self._row[place : place + len(hashes)]
