@@ -337,6 +337,13 @@ def test_one_process_at_a_time_writes_a_mirror(mirrored: Mirrored) -> None:
         mirrored.sync()
 
 
+def test_a_lock_that_cannot_be_taken_is_said_to_be_so(mirrored: Mirrored) -> None:
+    (mirrored.folder / ".lock").mkdir(parents=True)
+    mirrored.log.append(5).publish()
+    with pytest.raises(StorageUnavailable):
+        mirrored.mirror().sync()
+
+
 def test_a_folder_that_cannot_be_written_is_said_to_be_so(mirrored: Mirrored) -> None:
     mirrored.folder.parent.mkdir(exist_ok=True)
     mirrored.folder.write_text("a file")
