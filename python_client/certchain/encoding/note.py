@@ -31,9 +31,9 @@ def key_id(key: NoteKey) -> bytes:
 
 def vkey(key: NoteKey) -> str:
     """The key as settings have it: ``<name>+<key id in hex>+<base64 of type ‖ public key>``. Raises ``MalformedValue``."""
-    if not re.fullmatch(_NAME, key.name) or len(key.value) != _KEY_LENGTH:
-        raise MalformedValue("key", "its name has spaces or a plus, or it has not 32 bytes")
-    return f"{key.name}+{key_id(key).hex()}+{to_base64(bytes([key.type]) + key.value)}"
+    if len(key.value) != _KEY_LENGTH:
+        raise MalformedValue("key", f"it has {len(key.value)} bytes, not {_KEY_LENGTH}")
+    return f"{_name(key.name)}+{key_id(key).hex()}+{to_base64(bytes([key.type]) + key.value)}"
 
 
 def parse_vkey(text: str) -> NoteKey:
@@ -56,8 +56,11 @@ def signed_note(text: str, signatures: Iterable[NoteSignature]) -> str:
 
 
 def signature_lines(signatures: Iterable[NoteSignature]) -> str:
-    """The lines of signatures, each with its end; alone, they are a witness's answer (C2SP tlog-witness)."""
-    return "".join(f"— {line.name} {to_base64(line.key_id + line.signature)}\n" for line in signatures)
+    """The lines of signatures, each with its end; alone, they are a witness's answer (C2SP tlog-witness).
+
+    Raises ``MalformedValue`` for a key's name that no line can hold.
+    """
+    return "".join(f"— {_name(line.name)} {to_base64(line.key_id + line.signature)}\n" for line in signatures)
 
 
 def parse_note(note: str) -> tuple[str, tuple[NoteSignature, ...]]:
@@ -105,6 +108,12 @@ def _signature(line: str) -> NoteSignature:
     if not found or len(value) <= _KEY_ID_LENGTH:
         raise CheckpointInvalid("a signature line cannot be read")
     return NoteSignature(found[1], value[:_KEY_ID_LENGTH], value[_KEY_ID_LENGTH:])
+
+
+def _name(name: str) -> str:
+    if not re.fullmatch(_NAME, name):
+        raise MalformedValue("key's name", "it is empty, or has a space or a plus")
+    return name
 
 
 def _is_unicode(text: str) -> bool:

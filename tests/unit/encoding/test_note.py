@@ -77,6 +77,14 @@ def test_what_is_no_verifier_key_is_refused(text: str) -> None:
 def test_a_key_whose_name_no_note_can_hold_is_refused(name: str) -> None:
     with pytest.raises(MalformedValue):
         vkey(NoteKey(name, KeyType.ED25519, bytes(32)))
+    with pytest.raises(MalformedValue):
+        signature_lines((NoteSignature(name, bytes(4), bytes(64)),))
+
+
+def test_a_key_has_32_bytes() -> None:
+    for length in (0, 31, 33):
+        with pytest.raises(MalformedValue):
+            vkey(NoteKey("log", KeyType.ED25519, bytes(length)))
 
 
 def test_a_note_is_its_text_an_empty_line_and_signature_lines() -> None:
