@@ -180,6 +180,23 @@ def test_a_checkpoint_that_the_chain_had_when_the_process_ended_is_kept_as_ancho
 
 
 @EITHER
+def test_a_chain_that_is_ahead_of_the_checkpoint_is_left_as_it_is_and_stays_anchored(mode: LogMode) -> None:
+    """The file of the newest checkpoint was lost, and an older one put back: what the chain has is not taken for less."""
+    book = Logbook(mode=mode)
+    book.record(2)
+    book.engine.publication.publish()
+    old = book.engine.publication.checkpoint()
+    book.record(3)
+    book.flush()
+    book.files.write("checkpoint", [old.encode()])
+    assert book.engine.anchor.flush() == 0
+    assert anchored_size(book) == book.chain.size() == 5
+    book.record()
+    assert book.flush() == 1
+    assert anchored_size(book) == 6
+
+
+@EITHER
 def test_what_arrives_after_its_time_out_is_not_repeated(mode: LogMode) -> None:
     """The step of the first try lands between reading the size and the second try, which counts it as there."""
     book = Logbook(mode=mode)

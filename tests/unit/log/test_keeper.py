@@ -3,15 +3,18 @@
 import threading
 from collections.abc import Callable
 from copy import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from certchain.config.clock import SystemClock
 from certchain.errors import CosignaturesMissing, LedgerTimeout, LedgerUnavailable, LogBacklogFull, StorageUnavailable
+from certchain.keys import KeyPair
 from certchain.log import KeeperPolicy, LogLimits
 from certchain.merkle import root
 from certchain.models.log import LogMode
+from certchain.verification.checkpoint import verify_checkpoint
 from tests.industry import NOON, TestClock
 from tests.logbook import Logbook, leaf_hashes, on_chain
 from tests.witnesses import away, cosigning, three
@@ -94,6 +97,30 @@ def test_the_first_turn_publishes_and_compares_with_the_chain_and_goes_on_where_
     book.record(3)
     book.restart()
     assert book.engine.keeper.turn() == 3
+
+
+def test_the_first_turn_after_a_rotation_signs_with_the_new_keys() -> None:
+    book, _ = kept()
+    book.server = replace(book.server, keys=KeyPair.generate())
+    book.restart()
+    book.engine.keeper.turn()
+    for note in (book.engine.publication.checkpoint(), book.engine.publication.anchored()):
+        assert verify_checkpoint(note or "", book.server.keys.public).size == 0
+
+
+def test_what_was_brought_to_the_chain_otherwise_does_not_make_the_next_entry_old() -> None:
+    book, _ = kept()
+    book.record()
+    book.clock.seconds += 5
+    book.engine.keeper.turn()
+    book.engine.anchor.flush()
+    book.clock.seconds += 59
+    book.engine.keeper.turn()
+    book.record()
+    book.clock.seconds += 5
+    assert book.engine.keeper.turn() == 0
+    book.clock.seconds += 60
+    assert book.engine.keeper.turn() == 1
 
 
 def test_what_is_forced_is_done_at_once() -> None:

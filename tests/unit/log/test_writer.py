@@ -212,6 +212,12 @@ def test_a_full_queue_makes_room_by_writing() -> None:
     assert [ticket.wait().start for ticket in tickets] == [0, 5, 10, 15, 20, 25]
 
 
+def test_a_submission_that_is_larger_than_the_queue_waits_until_it_is_empty() -> None:
+    writer = writer_over(MemoryLogStore(), LogLimits(queue=3, group=10))
+    first, second = writer.submit([login()]), writer.submit([login()] * 5)
+    assert (first.wait(), second.wait()) == (range(1), range(1, 6))
+
+
 def test_while_the_disk_hangs_the_queue_fills_up_to_its_limit_and_no_further() -> None:
     store = Gate()
     writer = writer_over(store, LogLimits(queue=10, group=5, patience=0.01))
@@ -430,6 +436,7 @@ def test_a_leader_that_is_interrupted_before_its_turn_takes_its_group_with_it() 
     writer._writing = lock
     with pytest.raises(StorageUnavailable, match="PowerCut"):
         second.wait()
+    assert writer._waiting == 0
     assert writer.record(login()) == 0
 
 
