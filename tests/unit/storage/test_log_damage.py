@@ -150,6 +150,21 @@ def test_a_segment_that_was_cut_after_the_next_began_is_mended_from_its_twin(
     require(log, entries)
 
 
+@pytest.mark.parametrize("left", [b"", b"certlog1 and not more", bytes(500)])
+@pytest.mark.parametrize("kinds", [("journal",), ("twin",), ("journal", "twin")])
+def test_a_segment_that_a_crash_left_without_a_group_is_removed(
+    log: Path, entries: list[SealedEntry], left: bytes, kinds: tuple[str, ...]
+) -> None:
+    for kind in kinds:
+        (log / f"{kind}-{len(entries):020d}").write_bytes(left)
+
+    require(log, entries)
+    with closing(opened(log)) as store:
+        known = list(store.entries(0, store.size()))
+        known += append(store, 90) + append(store, 90)  # into another segment
+    require(log, known)
+
+
 def test_both_files_cut_at_their_end_are_damage(log: Path) -> None:
     """Neither has the last group, and it was acknowledged."""
     for kind in ("journal", "twin"):
