@@ -29,6 +29,7 @@ from certchain.ledger.deployment import Deployment
 from certchain.ledger.node import LocalNode, Program, free_port, start_node
 from certchain.log import KeeperPolicy, LogEngine, LogReader, LogWriter
 from certchain.merkle import CompactRange, inclusion_proofs, leaf_hash, tree_root, verify_inclusion
+from certchain.models.digest import Digest
 from certchain.models.entry import LoginEntry
 from certchain.models.identifier import ServiceId, service_party
 from certchain.models.log import LoggedEntry, LogMode, SealedEntry
@@ -65,12 +66,7 @@ class Machine:
     def live(self, chance: random.Random) -> None:
         """A process writes the log from several threads, and is killed."""
         reading, writing = os.pipe()
-        process = os.fork()
-        if not process:
-            with suppress(BaseException):
-                os.close(reading)
-                self.write(writing)
-            os._exit(1)  # also what a failure in there comes to: the parent takes it for one
+        process = self.start(writing)
         os.close(writing)
         told = told_until(reading, time.monotonic() + chance.uniform(0, LONGEST_LIFE))
         os.kill(process, signal.SIGKILL)
@@ -80,6 +76,15 @@ class Machine:
         whole = len(told) // _ACKNOWLEDGEMENT.size * _ACKNOWLEDGEMENT.size  # of the last one, the kill may leave a part
         for index, session in _ACKNOWLEDGEMENT.iter_unpack(told[:whole]):
             assert self.acknowledged.setdefault(index, session) == session, f"entry {index} was acknowledged twice"
+
+    def start(self, told: int) -> int:
+        """A process of its own for ``write``; from a warm parent, it is there in milliseconds."""
+        process = os.fork()
+        if not process:
+            with suppress(BaseException):
+                self.write(told)
+            os._exit(1)  # what a failure in there comes to: the parent takes it for one
+        return process
 
     def write(self, told: int) -> None:
         """In the process: logins without end, each told of when it is acknowledged."""
@@ -170,6 +175,32 @@ def test_a_process_killed_two_hundred_times_under_load_loses_nothing_acknowledge
         assert tree_root(store, machine.size) == CompactRange(hashes).root()
     acknowledged = len(machine.acknowledged)
     _log.info("%d of %d processes acknowledged %d entries of %d", productive, CYCLES, acknowledged, machine.size)
+
+
+def test_a_reader_in_another_process_sees_whole_groups_of_one_log_whoever_is_killed(machine: Machine) -> None:
+    """It stays while ten writers come and go: its size never falls, and what it saw stays as it was."""
+    machine.store().close()
+    nobody = os.open(os.devnull, os.O_WRONLY)
+    with closing(open_log_store(machine.folder / "log", write=False)) as reader:
+        seen = {0: tree_root(reader, 0)}
+        for _ in range(10):
+            process = machine.start(nobody)
+            deadline = time.monotonic() + 0.3
+            while time.monotonic() < deadline:
+                follow(reader, seen)
+            os.kill(process, signal.SIGKILL)
+            assert os.WIFSIGNALED(os.waitpid(process, 0)[1]), "the process ended by itself"
+        assert len(seen) > 10
+        assert {size: tree_root(reader, size) for size in seen} == seen
+    os.close(nobody)
+
+
+def follow(reader: SegmentLogStore, seen: dict[int, Digest]) -> None:
+    size, known = reader.size(), max(seen)
+    assert size >= known
+    require_order(reader.entries(known, size - known), known)
+    assert len(reader.entries(known, size - known)) == size - known
+    seen[size] = tree_root(reader, size)
 
 
 # ------------------------------------------------------------------------------------------------------------ a full disk
