@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from brownie import AnchoredLog
 
 from certchain.encoding.digest import key_thumbprint
+from certchain.ledger.permission import permission_table
 from certchain.models.registration import PublicKeys
 from scripts.anvil import answer_when_mined
 from scripts.deploy import deploy
@@ -75,8 +77,19 @@ def registration(contracts: dict[str, Any]) -> Any:
 
 
 @pytest.fixture(scope="module")
-def login_log(contracts: dict[str, Any]) -> Any:
+def recorded_log(contracts: dict[str, Any]) -> Any:
+    """The login log, as it is deployed by default."""
     return contracts["LoginLog"]
+
+
+@pytest.fixture(scope="module")
+def anchored_log(contracts: dict[str, Any], actors: Actors) -> Any:
+    """A login log in the other mode, under the same permissions."""
+    permissions = contracts["Permissions"]
+    log = actors.admin.deploy(AnchoredLog, permissions)
+    role = permission_table().number("certification_server")
+    permissions.setTargetFunctionRole(log, [log.signatures["anchor"]], role, {"from": actors.admin})
+    return log
 
 
 @pytest.fixture(scope="module")

@@ -66,3 +66,31 @@ def frontier(tree: Any, size: int) -> list[bytes]:
             roots.append(tree._get_root(start, start + 2**height))
             start += 2**height
     return roots
+
+
+def inclusion_proof(tree: Any, index: int, size: int) -> list[bytes]:
+    """From the leaf's sibling upwards; the independent tree counts from 1 and puts the leaf itself first."""
+    return list(tree.prove_inclusion(index + 1, size).path[1:])
+
+
+def consistency_proof(tree: Any, old_size: int, size: int) -> list[bytes]:
+    """RFC 9162, section 2.1.4.1, word by word, over the roots of a pymerkle tree."""
+
+    def subproof(m: int, start: int, end: int, whole: bool) -> list[bytes]:
+        n = end - start
+        if m == n:
+            return [] if whole else [tree._get_root(start, end)]
+        k = 1 << (n - 1).bit_length() - 1
+        if m <= k:
+            return [*subproof(m, start, start + k, whole), tree._get_root(start + k, end)]
+        return [*subproof(m - k, start + k, end, False), tree._get_root(start, start + k)]
+
+    return subproof(old_size, 0, size, True) if old_size > 0 else []
+
+
+def each_changed(hashes: Sequence[bytes]) -> list[list[bytes]]:
+    """The same hashes with one bit of one of them changed, for each of them."""
+    changed = [[*hashes] for _ in hashes]
+    for place, each in enumerate(changed):
+        each[place] = bytes([each[place][0] ^ 1]) + each[place][1:]
+    return changed

@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from pymerkle import InmemoryTree
 
+from certchain.merkle import consistency_path
+from certchain.models.digest import Digest
 from tests.contracts import harness
 
 LARGEST = 2**63
@@ -74,6 +76,28 @@ def plain_root_from(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) 
     return r if sn == 0 else None
 
 
+def plain_roots_from(old_root: bytes, old_size: int, size: int, proof: Sequence[bytes]) -> tuple[bytes, bytes] | None:
+    """RFC 9162, section 2.1.4.2, steps 2 to 7, or nothing where the proof has not the right length."""
+    path = [old_root, *proof] if old_size & (old_size - 1) == 0 else [*proof]
+    if not path:
+        return None
+    fn, sn = old_size - 1, size - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    fr = sr = path[0]
+    for c in path[1:]:
+        if sn == 0:
+            return None
+        if fn & 1 or fn == sn:
+            fr, sr = node(c, fr), node(c, sr)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            sr = node(sr, c)
+        fn, sn = fn >> 1, sn >> 1
+    return (fr, sr) if sn == 0 else None
+
+
 def some(name: str, count: int) -> list[bytes]:
     """As many hashes as asked for, told apart by a word. Which they are changes nothing: where they go does."""
     return [sha256(f"{name} {number}".encode()).digest() for number in range(count)]
@@ -125,3 +149,43 @@ def test_a_proof_has_the_length_and_leads_to_the_root_of_the_plain_one(
     assert merkle_tree.rootFrom(leaf, index, size, proof).call() == plain_root_from(leaf, index, size, proof)
     assert plain_root_from(leaf, index, size, [*proof, leaf]) is None
     assert not proof or plain_root_from(leaf, index, size, proof[:-1]) is None
+
+
+@pytest.mark.parametrize("size", [*range(1, 30), 63, 64, 65, 200])
+def test_every_consistency_proof_leads_to_both_roots(merkle_tree: Any, size: int) -> None:
+    """From every beginning; with the proofs of certchain's own tree and the roots of an independent one."""
+    tree = InmemoryTree.init_from_entries([f"entry {index}".encode() for index in range(size)], algorithm="sha256")
+    leaves = [Digest(tree.get_leaf(index)) for index in range(1, size + 1)]
+    for old_size in range(0, size + 1, 1 + size // 40):
+        proof = [each.value for each in consistency_path(leaves, old_size, size)]
+        old_root, root = tree.get_root(old_size), tree.get_root(size)
+        assert merkle_tree.consistencyLength(old_size, size).call() == len(proof)
+        assert merkle_tree.rootsFrom(old_root, old_size, root, size, proof).call() == [old_root, root]
+
+
+@pytest.mark.parametrize(("old_size", "size"), [(0, 0), (0, 1), (0, LARGEST), (1, 1), (7, 7), (LARGEST, LARGEST)])
+def test_where_no_consistency_proof_is_needed_there_is_one_pair_of_roots(
+    merkle_tree: Any, old_size: int, size: int
+) -> None:
+    """The empty tree's and the new one, or the new one twice, whatever was claimed."""
+    claimed, root = some("root", 2)
+    assert merkle_tree.consistencyLength(old_size, size).call() == 0
+    old_root = root if old_size else sha256().digest()
+    assert merkle_tree.rootsFrom(claimed, old_size, root, size, []).call() == [old_root, root]
+
+
+@walk
+@given(data=st.data())
+def test_a_consistency_proof_has_the_length_and_leads_to_the_roots_of_the_plain_one(
+    merkle_tree: Any, data: st.DataObject
+) -> None:
+    size = data.draw(st.one_of(st.integers(2, 70), st.integers(2, LARGEST)))
+    power = st.integers(0, (size - 1).bit_length() - 1).map(lambda bit: 2**bit)
+    old_size = data.draw(st.one_of(st.integers(1, size - 1), st.integers(max(1, size - 3), size - 1), power))
+    length = merkle_tree.consistencyLength(old_size, size).call()
+    (old_root, root, *proof) = some("hash", 2 + length)
+    plain = plain_roots_from(old_root, old_size, size, proof)
+    assert plain is not None
+    assert merkle_tree.rootsFrom(old_root, old_size, root, size, proof).call() == list(plain)
+    assert plain_roots_from(old_root, old_size, size, [*proof, root]) is None
+    assert plain_roots_from(old_root, old_size, size, proof[:-1]) is None

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from brownie import LoginLog, Permissions, Registration, UpdateRegistry
+from brownie import AnchoredLog, Permissions, RecordedLog, Registration, UpdateRegistry
 from brownie.exceptions import VirtualMachineError
 
 from certchain.ledger.permission import permission_table
@@ -12,7 +12,14 @@ from tests.contracts.conftest import Actors
 from tests.contracts.reverting import refusal_name, reverts
 from tests.contracts.sample import word
 
-GOVERNED = {"Registration": Registration, "LoginLog": LoginLog, "UpdateRegistry": UpdateRegistry}
+GOVERNED = {
+    "Registration": Registration,
+    "RecordedLog": RecordedLog,
+    "AnchoredLog": AnchoredLog,
+    "UpdateRegistry": UpdateRegistry,
+}
+# By which name the table has a contract: the login log is in one mode or the other.
+PLACES = {"RecordedLog": "LoginLog", "AnchoredLog": "LoginLog"}
 TABLE = permission_table()
 NOBODY = "nobody"
 
@@ -34,7 +41,8 @@ CHANGES = {
         "reinstate",
         "revoke",
     },
-    "LoginLog": {"append"},
+    "RecordedLog": {"append"},
+    "AnchoredLog": {"anchor"},
     "UpdateRegistry": {"registerProduct", "requestVersion", "issueVersion", "recordPackage", "approve", "withdraw"},
 }
 
@@ -71,6 +79,17 @@ def plausible(item: dict[str, Any], actors: Actors) -> Any:
     }[kind]
 
 
+@pytest.fixture(scope="module")
+def governed(contracts: dict[str, Any], recorded_log: Any, anchored_log: Any) -> dict[str, Any]:
+    """The deployed contracts by the names of their sources."""
+    return {**contracts, "RecordedLog": recorded_log, "AnchoredLog": anchored_log}
+
+
+def place(name: str) -> str:
+    """The contract's name in the table."""
+    return PLACES.get(name, name)
+
+
 def attempt(contract: Any, function: dict[str, Any], sender: Any, actors: Actors) -> str:
     """What refuses the sender: the name of an error, or nothing."""
     arguments = [plausible(item, actors) for item in function["inputs"]]
@@ -91,11 +110,11 @@ def holder(role: str, actors: Actors) -> Any:
 
 @pytest.mark.parametrize(("name", "function", "role"), list(cells()))
 def test_a_function_is_for_its_role_only(
-    contracts: dict[str, Any], actors: Actors, name: str, function: dict[str, Any], role: str
+    governed: dict[str, Any], actors: Actors, name: str, function: dict[str, Any], role: str
 ) -> None:
     """The table's role gets past the permission, whatever comes next; every other, the admin too, is refused by it."""
-    refused_by = attempt(contracts[name], function, holder(role, actors), actors)
-    allowed = TABLE.role_of(name, function["name"]) == role
+    refused_by = attempt(governed[name], function, holder(role, actors), actors)
+    allowed = TABLE.role_of(place(name), function["name"]) == role
     assert (refused_by != "Permissioned_NotAuthorised") == allowed
 
 
@@ -106,15 +125,16 @@ def test_a_refusal_says_who_and_which_function(registration: Any, actors: Actors
         registration.suspend(1, {"from": actors.thief})
 
 
-@pytest.mark.parametrize("name", GOVERNED)
+@pytest.mark.parametrize("name", TABLE.functions)
 def test_the_table_names_every_change_and_nothing_else(name: str) -> None:
     """A state-changing function that the table forgot, or a name in it that is no such function, is found here."""
-    assert {function["name"] for function in changes(GOVERNED[name].abi)} == set(TABLE.functions[name])
+    found = [changes(contract.abi) for source, contract in GOVERNED.items() if place(source) == name]
+    assert {function["name"] for functions in found for function in functions} == set(TABLE.functions[name])
 
 
 def test_the_table_governs_these_contracts_only() -> None:
     """And each role it uses is one of its own."""
-    assert set(TABLE.functions) == set(GOVERNED)
+    assert set(TABLE.functions) == {place(name) for name in GOVERNED}
     assert {role for functions in TABLE.functions.values() for role in functions.values()} == set(TABLE.roles)
 
 
@@ -135,11 +155,11 @@ def test_nothing_is_payable_and_nothing_unnamed_is_answered(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", GOVERNED)
-def test_no_code_can_be_exchanged_or_destroyed(contracts: dict[str, Any], name: str, web3: Any) -> None:
+def test_no_code_can_be_exchanged_or_destroyed(governed: dict[str, Any], name: str, web3: Any) -> None:
     """The deployed code has no DELEGATECALL, CALLCODE, SELFDESTRUCT or CREATE in it."""
     forbidden = {0xF0: "CREATE", 0xF2: "CALLCODE", 0xF4: "DELEGATECALL", 0xF5: "CREATE2", 0xFF: "SELFDESTRUCT"}
     assert not {
-        forbidden[opcode] for opcode in opcodes(web3.eth.get_code(contracts[name].address)) if opcode in forbidden
+        forbidden[opcode] for opcode in opcodes(web3.eth.get_code(governed[name].address)) if opcode in forbidden
     }
 
 
@@ -156,19 +176,19 @@ def opcodes(code: bytes) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("name", GOVERNED)
-def test_every_contract_asks_the_networks_permissions(contracts: dict[str, Any], name: str) -> None:
+def test_every_contract_asks_the_networks_permissions(governed: dict[str, Any], name: str) -> None:
     """One AccessManager for all, fixed at deployment."""
-    assert contracts[name].authority() == contracts["Permissions"]
+    assert governed[name].authority() == governed["Permissions"]
 
 
-def test_nobody_exchanges_the_permissions_of_a_contract(contracts: dict[str, Any], actors: Actors) -> None:
+def test_nobody_exchanges_the_permissions_of_a_contract(governed: dict[str, Any], actors: Actors) -> None:
     """Not even the admin, through the AccessManager's own function for it."""
-    permissions = contracts["Permissions"]
+    permissions = governed["Permissions"]
     other = actors.admin.deploy(Permissions, actors.admin)
     for name in GOVERNED:
         with pytest.raises(VirtualMachineError):
-            permissions.updateAuthority(contracts[name], other, {"from": actors.admin})
-        assert contracts[name].authority() == permissions
+            permissions.updateAuthority(governed[name], other, {"from": actors.admin})
+        assert governed[name].authority() == permissions
 
 
 @pytest.mark.parametrize(
@@ -199,21 +219,21 @@ def test_only_the_admin_changes_permissions(permissions: Any, actors: Actors, fu
     assert attempt(permissions, function, actors.admin, actors) != "AccessManagerUnauthorizedAccount"
 
 
-def test_a_revoked_role_is_gone_at_once(permissions: Any, login_log: Any, actors: Actors) -> None:
+def test_a_revoked_role_is_gone_at_once(permissions: Any, recorded_log: Any, actors: Actors) -> None:
     """After the admin took it back, its former holder is refused like anyone."""
-    login_log.append(0, [], [word("leaf")], {"from": actors.server})
+    recorded_log.append(0, [], [word("leaf")], {"from": actors.server})
     permissions.revokeRole(TABLE.number("certification_server"), actors.server, {"from": actors.admin})
-    selector = bytes.fromhex(login_log.signatures["append"].removeprefix("0x"))
+    selector = bytes.fromhex(recorded_log.signatures["append"].removeprefix("0x"))
     with reverts("Permissioned_NotAuthorised", actors.server, selector):
-        login_log.append(1, [word("leaf")], [word("leaf")], {"from": actors.server})
+        recorded_log.append(1, [word("leaf")], [word("leaf")], {"from": actors.server})
 
 
-def test_a_role_with_a_delay_does_not_act_directly(permissions: Any, login_log: Any, actors: Actors) -> None:
+def test_a_role_with_a_delay_does_not_act_directly(permissions: Any, recorded_log: Any, actors: Actors) -> None:
     """A holder with an execution delay is refused: this network grants roles without one."""
     permissions.grantRole(TABLE.number("certification_server"), actors.thief, 3600, {"from": actors.admin})
-    selector = bytes.fromhex(login_log.signatures["append"].removeprefix("0x"))
+    selector = bytes.fromhex(recorded_log.signatures["append"].removeprefix("0x"))
     with reverts("Permissioned_NotAuthorised", actors.thief, selector):
-        login_log.append(0, [], [word("leaf")], {"from": actors.thief})
+        recorded_log.append(0, [], [word("leaf")], {"from": actors.thief})
 
 
 def test_nobody_acts_in_the_name_of_the_permissions(permissions: Any, update_registry: Any, actors: Actors) -> None:
@@ -230,16 +250,16 @@ def test_nobody_acts_in_the_name_of_the_permissions(permissions: Any, update_reg
     assert update_registry.packageById(word("PkgID"))["approvals"] == 1
 
 
-def test_a_closed_contract_refuses_everyone(permissions: Any, login_log: Any, actors: Actors) -> None:
+def test_a_closed_contract_refuses_everyone(permissions: Any, recorded_log: Any, actors: Actors) -> None:
     """In an emergency the admin can stop all changes of a contract; what was written stays readable."""
-    login_log.append(0, [], [word("leaf")], {"from": actors.server})
-    permissions.setTargetClosed(login_log, True, {"from": actors.admin})
-    selector = bytes.fromhex(login_log.signatures["append"].removeprefix("0x"))
+    recorded_log.append(0, [], [word("leaf")], {"from": actors.server})
+    permissions.setTargetClosed(recorded_log, True, {"from": actors.admin})
+    selector = bytes.fromhex(recorded_log.signatures["append"].removeprefix("0x"))
     with reverts("Permissioned_NotAuthorised", actors.server, selector):
-        login_log.append(1, [word("leaf")], [word("leaf")], {"from": actors.server})
-    assert login_log.size() == 1
-    permissions.setTargetClosed(login_log, False, {"from": actors.admin})
-    login_log.append(1, [word("leaf")], [word("leaf")], {"from": actors.server})
+        recorded_log.append(1, [word("leaf")], [word("leaf")], {"from": actors.server})
+    assert recorded_log.size() == 1
+    permissions.setTargetClosed(recorded_log, False, {"from": actors.admin})
+    recorded_log.append(1, [word("leaf")], [word("leaf")], {"from": actors.server})
 
 
 def test_roles_are_labelled(permissions: Any) -> None:

@@ -5,16 +5,13 @@ everything readable is compared with the model.
 """
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from pymerkle import InmemoryTree
+from hypothesis.stateful import invariant, rule
 
 from tests.contracts.conftest import APPROVALS_REQUIRED, Actors
 from tests.contracts.reverting import reverts
@@ -28,108 +25,16 @@ from tests.contracts.sample import (
     REVOKED,
     SUPERSEDED,
     SUSPENDED,
-    frontier,
     keys,
-    leaf_hash,
-    leaf_hashes,
     package,
     request,
     word,
 )
 from tests.contracts.sample import WITHDRAWN as PACKAGE_WITHDRAWN
-
-SETTINGS = settings(
-    max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+from tests.contracts.walk import Refusal, Walk, settle, walk
 
 # A model walks for long, and reaches no branch that the other tests do not.
 pytestmark = pytest.mark.skip_coverage
-
-Refusal = tuple[Any, ...] | None
-
-
-def settle(refusal: Refusal, act: Callable[[], Any]) -> bool:
-    """Acts, and is refused exactly as the model says; tells whether it took effect."""
-    with reverts(*refusal) if refusal else nullcontext():
-        act()
-    return not refusal
-
-
-class Walk(RuleBasedStateMachine):
-    """One random sequence of calls, from the state that the module's fixtures left."""
-
-    def __init__(self, chain: Any, contract: Any, actors: Actors) -> None:
-        super().__init__()
-        chain.revert()
-        self.contract, self.actors = contract, actors
-
-
-def walk(machine: type[Walk], *arguments: Any) -> None:
-    """Runs the machine from the start, as often as the settings say."""
-    run_state_machine_as_test(lambda: machine(*arguments), settings=SETTINGS)
-
-
-# ------------------------------------------------------------------------------------------------------------- login log
-
-
-class LogMachine(Walk):
-    """The log is what was appended, in that order: no root ever changes, and the size never falls."""
-
-    leaves = st.lists(st.binary(max_size=8), min_size=1, max_size=9)
-    gaps = st.sampled_from([0, 0, 0, -3, -1, 1, 3])
-    places = st.floats(min_value=0, max_value=1, exclude_max=True)
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self.tree = InmemoryTree(algorithm="sha256")
-        self.roots = {0: self.tree.get_root(0)}
-
-    @rule(batch=leaves, gap=gaps)
-    def append(self, batch: list[bytes], gap: int) -> None:
-        size = self.tree.get_size()
-        expected = max(0, size + gap)
-        refusal = None if expected == size else ("LoginLog_SizeMismatch", expected, size)
-        past, hashes = frontier(self.tree, size), leaf_hashes(batch)
-        if settle(refusal, lambda: self.contract.append(expected, past, hashes, {"from": self.actors.server})):
-            self.tree.append_entries(batch)
-            self.roots[self.tree.get_size()] = self.tree.get_root()
-
-    @rule(batch=leaves)
-    def append_as_the_thief(self, batch: list[bytes]) -> None:
-        selector = bytes.fromhex(self.contract.signatures["append"].removeprefix("0x"))
-        with reverts("Permissioned_NotAuthorised", self.actors.thief, selector):
-            past = frontier(self.tree, self.tree.get_size())
-            self.contract.append(self.tree.get_size(), past, leaf_hashes(batch), {"from": self.actors.thief})
-
-    @rule(batch=leaves, place=places)
-    def forge_the_past(self, batch: list[bytes], place: float) -> None:
-        past = frontier(self.tree, self.tree.get_size())
-        if past:
-            past[int(place * len(past))] = leaf_hash(b"never appended")
-            with reverts("LoginLog_FrontierMismatch", self.tree.get_size()):
-                self.contract.append(self.tree.get_size(), past, leaf_hashes(batch), {"from": self.actors.server})
-
-    @rule(place=places, stop=places)
-    def prove(self, place: float, stop: float) -> None:
-        stops = sorted(self.roots)
-        size = stops[int(stop * len(stops))]
-        if size:
-            index = int(place * size)
-            proof = self.tree.prove_inclusion(index + 1, size).path
-            self.contract.checkInclusion(proof[0], index, size, proof[1:])
-            with reverts("LoginLog_NotIncluded", leaf_hash(b"never appended"), index, size):
-                self.contract.checkInclusion(leaf_hash(b"never appended"), index, size, proof[1:])
-
-    @invariant()
-    def everything_ever_read_reads_the_same(self) -> None:
-        assert self.contract.size() == self.tree.get_size()
-        assert bytes(self.contract.root()) == self.tree.get_root()
-        assert {size: bytes(self.contract.rootAt(size)) for size in self.roots} == self.roots
-
-
-def test_the_log_is_written_once_and_read_for_ever(chain: Any, login_log: Any, actors: Actors) -> None:
-    """After any sequence of good, stale, duplicate and forged appends the log equals an independent tree of the good ones."""
-    walk(LogMachine, chain, login_log, actors)
 
 
 # ---------------------------------------------------------------------------------------------------------- registration

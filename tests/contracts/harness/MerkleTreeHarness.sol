@@ -33,4 +33,18 @@ contract MerkleTreeHarness {
     ) external view returns (bytes32) {
         return MerkleTree.rootFrom(leafHash, index, size, proof);
     }
+
+    function consistencyLength(uint256 oldSize, uint256 newSize) external pure returns (uint256) {
+        return MerkleTree.consistencyLength(oldSize, newSize);
+    }
+
+    function rootsFrom(
+        bytes32 oldRoot,
+        uint256 oldSize,
+        bytes32 newRoot,
+        uint256 newSize,
+        bytes32[] calldata proof
+    ) external view returns (bytes32 oldFound, bytes32 newFound) {
+        return MerkleTree.rootsFrom(oldRoot, oldSize, newRoot, newSize, proof);
+    }
 }
