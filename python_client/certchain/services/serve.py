@@ -13,13 +13,14 @@ from types import FrameType
 from fastapi import FastAPI
 from uvicorn import Config, Server
 
-from certchain.errors import MalformedValue, PortTaken
+from certchain.errors import MalformedValue, PeerUnavailable, PortTaken
+from certchain.services.protocol import ImpatientProtocol
 
 LOOPBACK = "127.0.0.1"
 _MOST_REQUESTS = 512  # at once; whoever comes beyond is told to come again
 _KEEP_ALIVE = 75  # seconds
 _LAST_ANSWERS = 10  # seconds for what is under way when a stop is asked for
-_PATIENCE = 30.0
+_TICK = 0.1
 
 
 def say(line: str) -> None:
@@ -32,22 +33,35 @@ def serve(app: FastAPI, host: str = LOOPBACK, port: int = 0, announce: Callable[
     """Serves until SIGINT or SIGTERM, then answers what is under way and returns. Port 0 is any free one.
 
     ``announce`` gets one line with the address once it answers. It speaks plain HTTP: between machines, TLS is put in front. Raises
-    ``PortTaken``, or ``MalformedValue`` for a host that is not this machine's.
+    ``PortTaken``, ``MalformedValue`` for a host that is not this machine's, and ``PeerUnavailable`` when the application does not start.
     """
     with _bound(host, port) as listener, _quiet_signals():
         server = _Announced(app, listener, lambda: announce(f"Listening at {_url(host, listener)}"))
-        server.run(sockets=[listener])
+        _run(server, listener)
 
 
 @contextmanager
 def running(app: FastAPI, host: str = LOOPBACK, port: int = 0) -> Iterator[str]:
-    """While within, the application answers at the address that this yields, from a thread of this process."""
+    """While within, the application answers at the address that this yields, from a thread of this process.
+
+    Raises as ``serve`` does.
+    """
     with _bound(host, port) as listener:
         started = threading.Event()
         server = _Announced(app, listener, started.set)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="service", daemon=True)
+        failed: list[PeerUnavailable] = []
+
+        def run() -> None:
+            try:
+                _run(server, listener)
+            except PeerUnavailable as problem:
+                failed.append(problem)
+
+        thread = threading.Thread(target=run, name="service", daemon=True)
         thread.start()
-        started.wait(_PATIENCE)
+        while not started.wait(_TICK):
+            if failed:
+                raise failed[0]
         try:
             yield _url(host, listener)
         finally:
@@ -62,6 +76,7 @@ class _Announced(Server):
         super().__init__(
             Config(
                 app,
+                http=ImpatientProtocol,
                 ws="none",
                 lifespan="on",
                 log_config=None,
@@ -79,6 +94,14 @@ class _Announced(Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._announce()
+
+
+def _run(server: Server, listener: socket.socket) -> None:
+    """Uvicorn ends the process when the application does not start: that is for others to decide."""
+    try:
+        server.run(sockets=[listener])
+    except SystemExit:
+        raise PeerUnavailable("the service", "its application has not started") from None
 
 
 @contextmanager

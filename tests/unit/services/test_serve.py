@@ -5,17 +5,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 import requests
+from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from certchain.errors import MalformedValue, PortTaken
-from certchain.services import running
+from certchain.errors import MalformedValue, PeerUnavailable, PortTaken
+from certchain.services import running, serve
 from certchain.services.body import whole_body
 from certchain.services.problem import refusing_app
 
@@ -104,3 +105,32 @@ def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
         with socket.create_connection(("127.0.0.1", port), timeout=5) as gone:
             gone.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nbegun")
         assert requests.post(url, b"whole", timeout=5).content == b"whole"
+
+
+@pytest.mark.parametrize("said", [b"", b"G", b"GET / HTTP/1.1\r\nHost: a\r\nX-Slow: "])
+def test_a_client_that_does_not_say_what_it_wants_is_let_go(said: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also after a first request that was answered: a connection is not held open by a head that never ends."""
+    monkeypatch.setattr("certchain.services.protocol.SLOWEST_HEAD", 0.3)
+    with running(refusing_app([])) as url:
+        port = int(url.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as silent:
+            silent.sendall(said)
+            assert silent.recv(1000) == b""
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as later:
+            later.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert later.recv(1000).startswith(b"HTTP/1.1 404")
+            time.sleep(0.5)  # between requests there is more time
+            later.sendall(b"GET / HT")
+            assert later.recv(1000) == b""
+
+
+def test_an_application_that_does_not_start_is_said_not_to() -> None:
+    @asynccontextmanager
+    async def failing(_: FastAPI) -> AsyncIterator[None]:
+        raise RuntimeError("its disk is gone")
+        yield
+
+    with pytest.raises(PeerUnavailable), running(refusing_app([], lifespan=failing)):
+        pass
+    with pytest.raises(PeerUnavailable, match="has not started"):
+        serve(refusing_app([], lifespan=failing))
