@@ -95,7 +95,7 @@ lock: ## resolve the dependencies anew, and write both locks
 		--no-emit-index-url --no-emit-find-links requirements/dev.in --output-file requirements/lock.txt
 	npm install --package-lock-only --ignore-scripts
 
-browser: ## install Debian's Chromium, in which the log's page is tested (needs root or sudo; without it those tests are skipped)
+browser: ## install Debian's Chromium, for the tests of the log's page (needs root or sudo)
 	@command -v chromium >/dev/null || { \
 		$(AS_ROOT) apt-get update -qq && \
 		$(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; }
