@@ -11,7 +11,14 @@ import requests
 
 from certchain.encoding.entry import entry_bytes, read_entry
 from certchain.encoding.message import to_cbor
-from certchain.errors import CertchainError, LogBacklogFull, LogBusy, MalformedValue, StorageUnavailable
+from certchain.errors import (
+    CertchainError,
+    LedgerUnavailable,
+    LogBacklogFull,
+    LogBusy,
+    MalformedValue,
+    StorageUnavailable,
+)
 from certchain.models.entry import ErasureEntry, HoldEntry, RetentionEntry, Subject, SubjectKind
 from certchain.services import Submission, engine_app, running
 from tests.logbook import Logbook, login
@@ -167,6 +174,7 @@ def test_what_can_be_tried_again_says_when(
 
 
 def test_a_full_disk_is_said_to_be_so_and_loses_nothing(submitted: Submitted) -> None:
+    submitted.book.engine.keeper.stop()  # which would touch the fuse, too
     submitted.book.fuse.fault = lambda: StorageUnavailable("No space left on device")
     submitted.book.fuse.arm(3)  # the keys are issued; the store takes no more
     submitted.refuses(submitted.post(body(login())), 503, "StorageUnavailable")
@@ -179,7 +187,22 @@ def test_the_service_publishes_what_it_takes_and_brings_it_to_the_chain(submitte
     submitted.book.flush()
     status = requests.get(f"{submitted.url}/status", timeout=5).json()
     assert (status["size"], status["anchored_size"]) == (1, 1)
+    assert (status["durable_size"], status["chain_size"], status["behind"]) == (1, 1, 0)
+    assert not status["publication_held_up"]
+    assert not status["anchor_held_up"]
     assert read_entry(ENTRY)
+
+
+def test_the_status_says_that_the_chain_holds_it_up_and_not_where_the_chain_is(submitted: Submitted) -> None:
+    submitted.book.engine.keeper.stop()  # which would touch the fuse, too
+    submitted.post(body(login()))
+    submitted.book.fuse.fault = lambda: LedgerUnavailable("no answer from http://192.0.2.1:8545")
+    submitted.book.fuse.arm(1)
+    with pytest.raises(LedgerUnavailable):
+        submitted.book.flush()
+    reply = requests.get(f"{submitted.url}/status", timeout=5)
+    assert reply.json()["publication_held_up"] or reply.json()["anchor_held_up"]
+    assert "192.0.2.1" not in reply.text
 
 
 def test_a_service_without_a_token_takes_nothing() -> None:
