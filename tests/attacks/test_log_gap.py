@@ -263,10 +263,10 @@ def test_an_erasure_under_a_hold_explains_nothing(watch: Watch) -> None:
     watch.book.engine.writer.record(HoldEntry(alice, "court", "case 7"))
     watch.book.flush()
     watch.auditor.audit(watch.followed(entries=Entries(tuple(everything(watch)))))
-    watch.book.engine.writer.record(ErasureEntry(alice, NOON + 1, "retention"))
     watch.book.record()
+    watch.book.engine.writer.record(ErasureEntry(alice, NOON + 1, "retention"))
     watch.book.flush()
-    log = [erased(logged) if logged.leaf.index == 302 else logged for logged in everything(watch)]
+    log = [erased(logged) if logged.leaf.index == 301 else logged for logged in everything(watch)]
     with pytest.raises(ErasedWithoutRecord):
         watch.auditor.audit(watch.followed(entries=Entries(tuple(log))))
 

@@ -26,6 +26,17 @@ def test_a_database_that_was_rolled_back_is_noticed_by_the_next_audit(watch: Wat
     assert watch.auditor.audit(watch.followed()).size == 300
 
 
+def test_a_rollback_of_what_the_chain_has_not_got_yet_is_noticed(watch: Watch) -> None:
+    """Only the auditor, and whoever else saw the checkpoint, knows of it."""
+    watch.book.record(50)
+    watch.book.engine.publication.publish()
+    watch.auditor.audit(watch.followed())
+    with pytest.raises(DatabaseRolledBack) as caught:
+        watch.auditor.audit(watch.followed(watch.signed(watch.leaves()[:320])))
+    assert caught.value.index == 320
+    watch.proven(caught.value)
+
+
 def test_a_witness_who_saw_both_gives_the_order_of_a_rollback(watch: Watch) -> None:
     """Then it does not take the auditor's word that the smaller log came later."""
     newer = Served(watch.wanda.cosign(watch.honest.note, 1_700_000_100), watch.book.store, watch.book.store)

@@ -67,6 +67,23 @@ def test_the_next_audit_of_a_log_that_forked_says_so(watch: Watch) -> None:
     assert watch.auditor.audit(watch.followed()).size == 400
 
 
+def test_a_fork_that_comes_without_its_tiles_is_noticed_by_its_leaves(watch: Watch) -> None:
+    """They lead to the new checkpoint, and not to the one that was seen before: what proves it to others is withheld."""
+    watch.book.record(50)
+    watch.book.engine.publication.publish()
+    watch.auditor.audit(watch.followed())
+    leaves = watch.leaves()
+    rest = [*(changed(leaf) for leaf in leaves[320:]), replace(leaves[-1], index=350)]
+    forged = watch.signed([*leaves[:320], *rest])
+    withheld = Served(forged.note, RawLog(()), forged)
+
+    with pytest.raises(SplitView) as caught:
+        watch.auditor.audit(watch.followed(withheld, anchored=None))
+
+    assert watch.proven(caught.value).relies_on == ("auditor",)
+    assert watch.auditor.audit(watch.followed()).size == 350
+
+
 def test_a_witness_who_cosigned_both_views_is_named(watch: Watch) -> None:
     other = fork(watch)
     lied = Served(watch.wanda.cosign(other.note, LATER), other, other)
