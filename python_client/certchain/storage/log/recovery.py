@@ -15,7 +15,7 @@ from certchain.errors import LogDamaged
 from certchain.storage.log.disk import Disk, File
 from certchain.storage.log.frame import FRAME_MAGIC, SEGMENT_HEADER, Frame, Segment, read_frame, read_segment
 from certchain.storage.log.mark import Place
-from certchain.storage.log.segment import TWINS, copies, journal_path, segment_firsts, twin_path, whole_frame
+from certchain.storage.log.segment import copies, journal_path, segment_firsts, twin_path, whole_frame
 
 BEGINNING = Place(0, 0, SEGMENT_HEADER)
 """Where the first group is."""
@@ -55,7 +55,7 @@ def mend(disk: Disk, folder: Path, found: Found) -> None:
     if found.unborn is not None:
         disk.remove(journal_path(folder, found.unborn))
         disk.remove(twin_path(folder, found.unborn))
-    for one, following in pairwise(found.segments[-TWINS:]):
+    for one, following in pairwise(found.segments):
         if _spoiled(disk, folder, one, following.previous_length):
             _write_again(disk, folder, one, BEGINNING.offset, _end_of(one, following))
     last = found.segments[-1] if found.segments else Segment(0, 0, 0)
@@ -63,8 +63,8 @@ def mend(disk: Disk, folder: Path, found: Found) -> None:
         _write_again(disk, folder, last, found.tail, found.end)
 
 
-def frames(disk: Disk, folder: Path, found: Found, start: Place) -> Iterator[tuple[int, int, Frame]]:
-    """Every group from a place up to the journal's end: its segment's first index, its byte there, and itself.
+def frames(disk: Disk, folder: Path, found: Found, start: Place) -> Iterator[tuple[int, Frame]]:
+    """Every group from a place up to the journal's end, and the byte in its segment where it begins.
 
     Raises ``LogDamaged`` and ``OSError``.
     """
@@ -81,7 +81,7 @@ def frames(disk: Disk, folder: Path, found: Found, start: Place) -> Iterator[tup
                     raise LogDamaged(
                         journal_path(folder, segment.first).name, "a group is not as it was written", index
                     )
-                yield segment.first, offset, group
+                yield offset, group
                 index, offset = index + group.count, offset + len(group.data)
         offset = SEGMENT_HEADER
 

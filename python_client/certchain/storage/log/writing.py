@@ -75,10 +75,11 @@ class GroupWriter:
         self._go_on()
         group, lengths = frame(self.place.size, entries)
         edge, added = grow(self._edge, leaf_hashes)
+        leaves = [entry.leaf for entry in entries]
         self._certain = False  # until files and memory agree again, whatever interrupts this
         try:
             self._journal.write(group.data)
-            self._write_rows([entry.leaf for entry in entries], added, self._positions(lengths))
+            self._rows.write(group.first, leaves, added, _placed(self._journal.length, lengths))
         except BaseException:
             self._journal.cut_back()
             self._certain = True
@@ -121,14 +122,6 @@ class GroupWriter:
         self._disk.replace(self._folder / MARK, mark_bytes(self.place))
         self._marked = self.place.size
 
-    def _positions(self, lengths: Sequence[int]) -> list[tuple[int, int]]:
-        return _placed(self._journal.length, lengths)
-
-    def _write_rows(
-        self, leaves: Sequence[LogLeaf], added: Sequence[bytes], positions: Sequence[tuple[int, int]]
-    ) -> None:
-        self._rows.write(leaves[0].index, leaves, added, positions)
-
     def _trusted(self, mark: Place) -> Place:
         """The mark, when the rows are there up to it."""
         with suppress(LogDamaged):
@@ -141,7 +134,7 @@ class GroupWriter:
         """Makes the rows anew from a place on, some thousand at a time."""
         leaves: list[LogLeaf] = []
         positions: list[tuple[int, int]] = []
-        for _, offset, group in frames(self._disk, self._folder, found, start):
+        for offset, group in frames(self._disk, self._folder, found, start):
             leaves += frame_leaves(group)
             positions += _placed(offset, record_lengths(group))
             if len(leaves) >= _AT_ONCE:
@@ -153,7 +146,7 @@ class GroupWriter:
     def _put(self, leaves: Sequence[LogLeaf], positions: Sequence[tuple[int, int]]) -> None:
         hashes = b"".join(leaf_hash(leaf_bytes(leaf)).value for leaf in leaves)
         self._edge, added = grow(self._edge, hashes)
-        self._write_rows(leaves, added, positions)
+        self._rows.write(leaves[0].index, leaves, added, positions)
 
 
 def _placed(offset: int, lengths: Sequence[int]) -> list[tuple[int, int]]:
