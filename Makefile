@@ -7,7 +7,7 @@ UV := 0.13.9
 TESSERA := v1.0.4
 AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo)
 
-export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH):$(CURDIR)/.make/go/bin
 # Where py-solc-x, and through it Brownie and slither, find the pinned compiler.
 export SOLCX_BINARY_PATH := $(CURDIR)/scripts/solc
 
@@ -19,7 +19,7 @@ BROWNIE := HOME=$(CURDIR)/.make/home brownie
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test test-python test-contracts interop test-branches check check-style check-types check-contracts \
-	check-fresh format contracts docs run gas tessera lock browser clean
+	check-fresh format contracts docs run gas formal tessera lock go browser clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -41,8 +41,8 @@ test-python: $(READY) ## run the tests of the package (ARGS="-k name" to choose)
 test-contracts: $(READY) ## run the tests of the contracts under Brownie (NETWORK=ganache for Ganache)
 	tests/contracts/run $(NETWORK) $(ARGS)
 
-interop: $(READY) ## hold our log to Go's implementations of the standards, and theirs to ours (needs Go)
-	INTEROP=1 python -m pytest tests/interop
+interop: $(READY) go ## hold our log to Go's implementations of the standards, and theirs to ours
+	python -m pytest tests/interop
 
 test-branches: $(READY) ## the same, with traces: fails if the tests miss a branch of the contracts (takes a while)
 	tests/contracts/run coverage $(ARGS) --coverage
@@ -78,13 +78,16 @@ docs: $(READY) ## renew the pages of docs/ that the code owns
 run: $(READY) .make/home ## run a Brownie script: make run SCRIPT=deploy NETWORK=ganache
 	$(BROWNIE) run $(SCRIPT) --network $(NETWORK)
 
+formal: $(READY) .make/formal ## prove that no call shrinks a log or changes a root, and that broken contracts fail (formal/README.md)
+	python formal/prove.py
+
 gas: $(READY) ## measure the gas, next to EAS and ERC-1056 on the same chain
 	python benchmarks/gas.py
 
 tessera: .make/tessera/posix .make/tessera/hammer ## get Tessera, to measure the log beside it (needs Go)
 
 .make/tessera/posix .make/tessera/hammer:
-	@command -v go >/dev/null || { echo "Tessera is built with Go, and 'go' is not on PATH." >&2; exit 1; }
+	@command -v go >/dev/null || { echo "Tessera is built with Go, and 'go' is not on PATH: run 'make go'." >&2; exit 1; }
 	GOBIN=$(CURDIR)/.make/tessera go install github.com/transparency-dev/tessera/cmd/conformance/posix@$(TESSERA) \
 		github.com/transparency-dev/tessera/internal/hammer@$(TESSERA)
 
@@ -93,7 +96,14 @@ lock: ## resolve the dependencies anew, and write both locks
 	.make/uv/bin/python -m pip install --quiet uv==$(UV)
 	.make/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links requirements/dev.in --output-file requirements/lock.txt
+	.make/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links requirements/formal.in --output-file requirements/formal.txt
 	npm install --package-lock-only --ignore-scripts
+
+go: ## install Go where there is none, for the tests beside Go's implementations of the standards
+	@command -v go >/dev/null || { \
+		$(PYTHON) -m venv .make/go && \
+		.make/go/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/go.txt; }
 
 browser: ## install Debian's Chromium, for the tests of the log's page (needs root or sudo)
 	@command -v chromium >/dev/null || { \
@@ -113,6 +123,11 @@ clean: ## remove everything that make made
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/lock.txt
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@mkdir -p $(@D) && touch $@
+
+.make/formal: requirements/formal.txt
+	$(PYTHON) -m venv .make/halmos
+	.make/halmos/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
 
 .make/node: package-lock.json package.json
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || { \
