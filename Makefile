@@ -19,7 +19,7 @@ BROWNIE := HOME=$(CURDIR)/.make/home brownie
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test test-python test-contracts interop test-branches check check-style check-types check-contracts \
-	check-fresh format contracts docs run gas formal tessera lock go browser clean
+	check-fresh format contracts docs run gas formal bench-log tessera lock go browser clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -83,6 +83,10 @@ formal: $(READY) .make/formal ## prove that no call shrinks a log or changes a r
 
 gas: $(READY) ## measure the gas, next to EAS and ERC-1056 on the same chain
 	python benchmarks/gas.py
+
+bench-log: $(READY) ## measure the log, beside the disk alone and, where there is Go, Tessera (ARGS=--quick for a glance)
+	@if command -v go >/dev/null; then $(MAKE) --no-print-directory tessera; fi
+	python benchmarks/log.py $(ARGS)
 
 tessera: .make/tessera/posix .make/tessera/hammer ## get Tessera, to measure the log beside it (needs Go)
 

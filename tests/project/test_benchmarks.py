@@ -1,0 +1,24 @@
+"""The measurements of the log still run."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from certchain.ledger.node import Program
+from tests.world import require_program
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_everything_of_the_log_is_measured_with_few_entries() -> None:
+    """Every table is there, and nothing is asked of the figures: here they say nothing."""
+    require_program(Program.ANVIL)
+    program = [sys.executable, "benchmarks/log.py", "--quick"]
+    told = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert (told.returncode, told.stderr) == (0, "")
+    for row in ("in the process: proof-ready", "through the service: proof-ready", "call to durable index"):
+        assert row in told.stdout
+    for mode in ("anchored", "recorded"):
+        assert f"{mode} log" in told.stdout
+        assert f"audit of 2,000, {mode}" in told.stdout
+    assert "missed" not in told.stdout
