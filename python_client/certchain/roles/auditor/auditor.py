@@ -16,7 +16,7 @@ from certchain.roles.auditor.fork import fork_of, require_one_log
 from certchain.roles.auditor.history import (
     SignedBefore,
     require_chain_continues,
-    require_continues,
+    require_not_smaller,
     rolled_back,
 )
 from certchain.roles.auditor.proof import anchored_view, check_proof_file, prove
@@ -166,12 +166,12 @@ class _Audit:
 
     def require_history(self) -> None:
         """Log and chain continue what they were, and the chain has nothing that was not signed for."""
-        for before in self.signed.views:
+        for before in self.signed.views:  # the last one among them
             fork = fork_of(before, self.view)
             if fork is not None:
                 raise fork
         if self.last is not None:
-            require_continues(self.last, self.view)
+            require_not_smaller(self.last, self.view)
         if self.state is not None:
             require_chain_continues(self.state, self.view, self.differences.chain_size)
         if self.differences.chain_size > self.view.size:

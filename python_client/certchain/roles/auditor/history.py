@@ -8,23 +8,16 @@ from certchain.errors.audit import LogFinding
 from certchain.models.digest import Digest
 from certchain.models.evidence import ChainRootEvidence, ChainStep, RollbackEvidence, ShownEvidence
 from certchain.roles.auditor.followed import Audited, FollowedLog
-from certchain.roles.auditor.fork import cosigned_both, fork_of, witness_keys
+from certchain.roles.auditor.fork import cosigned_both, witness_keys
 from certchain.roles.auditor.kept import keep_evidence
 from certchain.roles.auditor.view import View
 from certchain.verification.evidence import FORMATS
 
 
-def require_continues(last: View, view: View) -> View:
-    """Returns the view when its checkpoint can be a continuation of the last one's.
-
-    Raises ``DatabaseRolledBack``, ``SplitView`` or ``LyingWitness``.
-    """
+def require_not_smaller(last: View, view: View) -> View:
+    """Returns the view when it has no fewer entries than the last one. Raises ``DatabaseRolledBack``."""
     if view.size < last.size:
-        fork = fork_of(view, last)
-        raise fork or rolled_back(last, view)
-    fork = fork_of(last, view)
-    if fork is not None:
-        raise fork
+        raise rolled_back(last, view)
     return view
 
 
