@@ -10,7 +10,7 @@ from certchain.channel.witness import HttpWitness
 from certchain.cli.record import CERTIFICATION_SERVER, ServiceRecord
 from certchain.encoding.checkpoint import log_origin
 from certchain.encoding.note import parse_vkey
-from certchain.errors import ConfigurationInvalid, MalformedValue, UnknownRecord
+from certchain.errors import ConfigurationInvalid, MalformedValue
 from certchain.log import (
     Cosigning,
     KeeperPolicy,
@@ -21,7 +21,6 @@ from certchain.log import (
     Query,
     Retention,
 )
-from certchain.log.publication import ANCHORED
 from certchain.models.identifier import ServiceId, service_party
 from certchain.models.note import KeyType, NoteKey
 from certchain.models.registration import PublicKeys
@@ -103,13 +102,6 @@ class HomeLog:
         self.workspace.closing.callback(store.close)
         return PublishedLog(store, DirectoryReader(self.workspace.home.log / _NOTES))
 
-    def anchored_beside(self) -> str | None:
-        """The newest checkpoint that the chain has, for who only reads."""
-        try:
-            return b"".join(DirectoryReader(self.workspace.home.log / _NOTES).read(ANCHORED)).decode()
-        except UnknownRecord:
-            return None
-
     @property
     def server_keys(self) -> PublicKeys:
         """The public keys of the log's server, as this home knows them."""
@@ -121,11 +113,6 @@ class HomeLog:
         """Questions to the log."""
         engine = self.engine
         return Query(engine.reader, engine.store, self.index, engine.publication)
-
-    @property
-    def published(self) -> PublishedLog:
-        """What everyone may see of the log."""
-        return PublishedLog(self.engine.store, self.workspace.store_in(self.workspace.home.log / _NOTES))
 
     @property
     def _identity(self) -> Identity:

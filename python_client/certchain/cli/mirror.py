@@ -5,15 +5,15 @@ from typing import Annotated
 
 import typer
 
-from certchain.channel.tiles import HttpLogSource
 from certchain.cli.command import command, noun
-from certchain.cli.log.argument import Quorum, Witnesses, witness_keys, write_file
-from certchain.cli.log.serve import Host, Port
+from certchain.cli.log.argument import Quorum, Witnesses, served_source, witness_keys, write_file
+from certchain.cli.log.serve import Host, Port, serve_until_stopped
 from certchain.cli.output import Result
 from certchain.cli.workspace import Workspace
 from certchain.models.log import Checkpoint, ProofFile
 from certchain.roles.mirror import Mirror
-from certchain.services import mirror_app, serve
+from certchain.services import mirror_app
+from certchain.storage.tiles import DirectoryLogSource
 from certchain.verification.checkpoint import verify_checkpoint, verify_cosignatures
 from certchain.verification.proof import PROOF_FORMAT, proof_file_bytes
 
@@ -47,7 +47,7 @@ def serve_mirror(
 ) -> None:
     """Follows the log and serves the copy, until Ctrl-C."""
     app = mirror_app(_mirror(workspace, folder, url, witness, quorum), interval=interval, clock=workspace.clock)
-    serve(app, host, port, announce=workspace.output.note)
+    serve_until_stopped(workspace, app, host, port)
 
 
 @command(mirror, "prove", beside_others=True)
@@ -71,6 +71,4 @@ def _mirror(workspace: Workspace, folder: Path, url: str | None, witness: list[s
         verify_cosignatures(note, witnesses, quorum)
         return verify_checkpoint(note, keys)
 
-    source = HttpLogSource(url or "http://127.0.0.1")
-    workspace.closing.callback(source.close)
-    return Mirror(source, folder, verify)
+    return Mirror(served_source(workspace, url) if url else DirectoryLogSource(folder), folder, verify)

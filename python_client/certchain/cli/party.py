@@ -121,7 +121,7 @@ class Cast:
         """The login log as the auditor follows it: the tiles of this home, and the entries as the server gives them over a channel."""
         channel = self.server_channel()
         entries = ServerEntries(channel, self._service_identity(AUDITOR))
-        return self._followed(self.log.published, entries, ServerCheckpoint(channel))
+        return self._followed(self.log.engine.published, entries, ServerCheckpoint(channel))
 
     def served_log(self, url: str) -> FollowedLog:
         """The login log as anyone can follow it where it is served."""

@@ -7,15 +7,15 @@ import typer
 
 from certchain.cli.argument import Name
 from certchain.cli.command import command, noun
-from certchain.cli.log.serve import Host, Port
+from certchain.cli.log.serve import Host, Port, serve_until_stopped
 from certchain.cli.output import Result, Values
 from certchain.cli.record import WitnessRecord
-from certchain.cli.workspace import Workspace, held_alone
+from certchain.cli.workspace import Workspace
 from certchain.encoding.note import parse_vkey, vkey
 from certchain.errors import MalformedValue, RecordExists
 from certchain.models.note import KeyType, NoteKey
 from certchain.roles.witness import Witness
-from certchain.services import serve, witness_app
+from certchain.services import witness_app
 
 witness = noun("witness", "A witness, who cosigns checkpoints of logs that only grow.")
 
@@ -71,9 +71,9 @@ def serve_witness(workspace: Workspace, name: Name, host: Host = "127.0.0.1", po
     for each in map(parse_vkey, record.logs):
         logs.setdefault(each.name, []).append(each)
     pair = workspace.keyring.pair(folder / _KEYS)
-    with held_alone(folder):
-        serving = Witness(record.key_name, pair, logs, workspace.store_in(folder / _STORE), workspace.clock)
-        serve(witness_app(serving), host, port, announce=workspace.output.note)
+    workspace.alone_in(folder)
+    serving = Witness(record.key_name, pair, logs, workspace.store_in(folder / _STORE), workspace.clock)
+    serve_until_stopped(workspace, witness_app(serving), host, port)
 
 
 def _folder(workspace: Workspace, name: str) -> Path:

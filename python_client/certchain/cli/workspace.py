@@ -73,6 +73,10 @@ class Workspace:
         """The login log, which has one writer."""
         return HomeLog(self)
 
+    def alone_in(self, folder: Path) -> None:
+        """From here to the end of the command, when everything is closed, no other works in the folder. Raises ``StorageUnavailable``."""
+        self.closing.enter_context(held_alone(folder))
+
     def ledger(self, role: str) -> Ledger:
         """The ledger for the account of a role. Raises ``KeyFileUnreadable``, and what ``Network.ledger`` raises."""
         return self.network.ledger(self.keyring.account(role))

@@ -15,7 +15,7 @@ from certchain.models.entry import LogEntry
 from certchain.models.log import BundledEntry, LogLeaf, ProofBundle, ProvenBundle
 from certchain.models.query import PAGE_LIMIT, EntryFilter, Exported, ExportedRow, ExportFormat
 from certchain.models.registration import PublicKeys
-from certchain.storage import FileStore
+from certchain.storage import FileReader, FileStore
 from certchain.verification.proof import BUNDLE_FORMAT, proof_file_bytes, verify_proof_bundle
 
 _NOWHERE = -1
@@ -46,7 +46,7 @@ def export_entries(
 
 
 def verify_export(
-    files: FileStore,
+    files: FileReader,
     style: ExportFormat,
     thumbprint: Digest | None = None,
     witnesses: Mapping[str, bytes] | None = None,
@@ -109,7 +109,7 @@ def _bundle_file(number: int) -> str:
 # ------------------------------------------------------------------------------------------------------------ checking
 
 
-def _bundle_files(files: FileStore) -> Sequence[str]:
+def _bundle_files(files: FileReader) -> Sequence[str]:
     """The first, which every export has, and those that follow it without a gap."""
     there = set(files.names())
     count = next(number for number in range(len(there) + 1) if _bundle_file(number) not in there)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from certchain.channel.tiles import HttpLogSource
 from certchain.cli.record import DeviceRecord, Numbered, UserDeviceRecord, UserRecord
 from certchain.cli.workspace import Workspace
 from certchain.encoding.note import parse_vkey
@@ -31,7 +32,12 @@ Thumbprint = Annotated[
 Since = Annotated[str | None, typer.Option(help="From this time on (RFC 3339; a date will do).", show_default=False)]
 Until = Annotated[str | None, typer.Option(help="Before this time.", show_default=False)]
 Url = Annotated[
-    str | None, typer.Option("--url", help="Where the log, or a mirror of it, is served.", show_default=False)
+    str | None,
+    typer.Option("--url", help="Where the log, or a mirror of it, is served; else the one here.", show_default=False),
+]
+Urls = Annotated[
+    list[str] | None,
+    typer.Option("--url", help="The same; given again, where others read it, to be compared.", show_default=False),
 ]
 
 
@@ -72,6 +78,13 @@ def seconds(name: str, given: str | None) -> int | None:
         return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
         raise MalformedValue(name, f"{given!r} is not a time as in RFC 3339") from None
+
+
+def served_source(workspace: Workspace, url: str) -> HttpLogSource:
+    """A log where it is served. Raises ``MalformedValue`` for what is no address."""
+    source = HttpLogSource(url)
+    workspace.closing.callback(source.close)
+    return source
 
 
 def read_file(path: Path) -> bytes:

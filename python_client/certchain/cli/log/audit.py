@@ -9,15 +9,29 @@ import typer
 
 from certchain.cli.argument import File
 from certchain.cli.command import command
-from certchain.cli.log.argument import Url, read_file, read_note
+from certchain.cli.log.argument import Urls, read_file, read_note, served_source
 from certchain.cli.log.noun import log
 from certchain.cli.output import Result
 from certchain.cli.party import AUDITS, Cast
 from certchain.cli.record import CERTIFICATION_SERVER
 from certchain.cli.workspace import Workspace
 from certchain.errors.audit import LogFinding
-from certchain.roles.auditor import check_evidence
+from certchain.log import LogSource
+from certchain.roles.auditor import Auditor, FollowedLog, check_evidence
 from certchain.verification.evidence import verify_evidence
+
+
+def audited(workspace: Workspace, urls: list[str] | None) -> tuple[Auditor, FollowedLog, list[LogSource]]:
+    """The auditor, who works alone, with the log that is meant, and the sources it is also read at.
+
+    For the log of this home, the home is held, too; one that is served is read beside whoever writes it.
+    """
+    if not urls:
+        workspace.alone_in(workspace.home.folder)
+    workspace.alone_in(workspace.home.store(AUDITS))
+    cast = Cast(workspace)
+    followed = cast.served_log(urls[0]) if urls else cast.followed_log()
+    return cast.auditor, followed, [served_source(workspace, url) for url in (urls or [])[1:]]
 
 
 @contextmanager
@@ -31,20 +45,20 @@ def _evidence_told(workspace: Workspace) -> Iterator[None]:
         raise
 
 
-@command(log, "audit")
+@command(log, "audit", beside_others=True)
 def audit(
     workspace: Workspace,
-    url: Url = None,
+    url: Urls = None,
     whole: Annotated[bool, typer.Option("--whole", help="Go through the whole log again.")] = False,
 ) -> Result:
     """Follows the log from the last audit on: every leaf against the checkpoint and the chain, and what entries say.
 
-    With --url only what everyone may see. What is wrong is kept as evidence.
+    With --url only what everyone may see, beside the log's writer. What is wrong is kept as evidence.
     """
-    cast = Cast(workspace)
-    followed = cast.followed_log() if url is None else cast.served_log(url)
+    auditor, followed, elsewhere = audited(workspace, url)
     with _evidence_told(workspace), workspace.output.progress("Auditing") as advance:
-        report = cast.auditor.audit(followed, advance, whole=whole)
+        report = auditor.audit(followed, advance, whole=whole)
+        auditor.compare(followed, sources=elsewhere)
     values = {
         "log": report.origin,
         "entries": report.size,
@@ -53,21 +67,21 @@ def audit(
         "bodies": report.bodies,
         "erased": report.erased,
         "witnesses": [cosignature.witness for cosignature in report.cosignatures],
+        "compared_with": len(elsewhere),
     }
     return Result(f"The log's {report.size} entries hold, and the chain has {report.on_chain} of them.", values)
 
 
-@command(log, "compare")
+@command(log, "compare", beside_others=True)
 def compare(
     workspace: Workspace,
     notes: Annotated[list[Path], typer.Argument(help="Checkpoints that others were shown.", show_default=False)],
-    url: Url = None,
+    url: Urls = None,
 ) -> Result:
     """Compares checkpoints that others were shown with the log's: whether all of them can be of one log."""
-    cast = Cast(workspace)
-    followed = cast.followed_log() if url is None else cast.served_log(url)
+    auditor, followed, elsewhere = audited(workspace, url)
     with _evidence_told(workspace):
-        view = cast.auditor.compare(followed, *(read_note(note) for note in notes))
+        view = auditor.compare(followed, *map(read_note, notes), sources=elsewhere)
     values = {"checkpoints": len(notes), "size": view.size, "root": view.checkpoint.root}
     return Result(f"All of them are of one log, the largest of {view.size} entries.", values)
 

@@ -7,29 +7,33 @@ import typer
 
 from certchain.cli.argument import File
 from certchain.cli.command import command
-from certchain.cli.log.argument import Quorum, Thumbprint, Witnesses, read_file, witness_keys, write_file
+from certchain.cli.log.argument import Quorum, Thumbprint, Url, Witnesses, read_file, witness_keys, write_file
+from certchain.cli.log.audit import audited
 from certchain.cli.log.noun import log
 from certchain.cli.log.shown import shown
 from certchain.cli.output import Result, Values
-from certchain.cli.party import Cast
 from certchain.cli.workspace import Workspace
 from certchain.log import verify_export
 from certchain.models.digest import Digest
 from certchain.models.log import Checkpoint, Cosignature, ProvenEntry
 from certchain.models.query import Exported, ExportFormat
-from certchain.storage import DirectoryFileStore
+from certchain.storage import DirectoryReader
 from certchain.verification.proof import is_proof_bundle, verify_proof_bundle, verify_proof_file
 
 
-@command(log, "prove")
+@command(log, "prove", beside_others=True)
 def prove(
     workspace: Workspace,
     index: Annotated[int, typer.Argument(help="The entry's index, from 0.", min=0, show_default=False)],
     out: Annotated[Path, typer.Option(help="The proof file to write.", show_default=False)],
+    url: Url = None,
 ) -> Result:
-    """Writes a file that proves an entry to anyone, without a chain or a server."""
-    cast = Cast(workspace)
-    proof = cast.auditor.prove(cast.followed_log(), index)
+    """Writes a file that proves an entry to anyone, without a chain or a server.
+
+    With --url it proves the entry's place, time and commitment, and not what the entry says.
+    """
+    auditor, followed, _ = audited(workspace, [url] if url else None)
+    proof = auditor.prove(followed, index)
     write_file(out, proof)
     thumbprint = verify_proof_file(proof).checkpoint.thumbprint
     values = {"entry": index, "file": out, "bytes": len(proof), "thumbprint": thumbprint}
@@ -56,15 +60,15 @@ def verify(
     return _proven(verify_proof_file(data, signer, witnesses, quorum))
 
 
-@command(log, "check")
-def check(workspace: Workspace, file: File) -> Result:
+@command(log, "check", beside_others=True)
+def check(workspace: Workspace, file: File, url: Url = None) -> Result:
     """Verifies a proof file, and compares it with the chain: the signer's keys, the root, and the entry's place."""
-    cast = Cast(workspace)
-    return _proven(cast.auditor.check_proof_file(cast.followed_log(), read_file(file)))
+    auditor, followed, _ = audited(workspace, [url] if url else None)
+    return _proven(auditor.check_proof_file(followed, read_file(file)))
 
 
-def _exported(folder: Path) -> tuple[DirectoryFileStore, ExportFormat]:
-    files = DirectoryFileStore(folder)
+def _exported(folder: Path) -> tuple[DirectoryReader, ExportFormat]:
+    files = DirectoryReader(folder)
     style = ExportFormat.JSON if "entries.json" in files.names() else ExportFormat.CSV
     return files, style
 

@@ -7,13 +7,23 @@ from typing import Annotated
 
 import typer
 
-from certchain.channel.tiles import HttpLogSource
 from certchain.cli.command import command
-from certchain.cli.log.argument import Device, Since, Until, Url, User, UserDevice, number, seconds, write_file
+from certchain.cli.log.argument import (
+    Device,
+    Since,
+    Until,
+    Url,
+    User,
+    UserDevice,
+    number,
+    seconds,
+    served_source,
+    write_file,
+)
 from certchain.cli.log.noun import log
 from certchain.cli.log.shown import COLUMNS, named
 from certchain.cli.output import Result, Values, moment
-from certchain.cli.record import CERTIFICATION_SERVER, DeviceRecord, UserDeviceRecord, UserRecord
+from certchain.cli.record import DeviceRecord, UserDeviceRecord, UserRecord
 from certchain.cli.workspace import Workspace
 from certchain.encoding.checkpoint import parse_checkpoint_body
 from certchain.encoding.leaf import parse_leaf
@@ -71,7 +81,7 @@ def query(
     if page.cursor is not None:
         sentence += f" Go on with --after {page.cursor}."
     if proofs is not None:
-        write_file(proofs, proof_file_bytes(_bundle(page, _server_keys(workspace))))
+        write_file(proofs, proof_file_bytes(_bundle(page, workspace.log.server_keys)))
     return Result(sentence, rows, COLUMNS)
 
 
@@ -101,7 +111,7 @@ def export(
         until=until,
     )
     files = _empty_folder(folder)
-    exported = export_entries(workspace.log.query, wanted, _server_keys(workspace), files, style)
+    exported = export_entries(workspace.log.query, wanted, workspace.log.server_keys, files, style)
     values = {"folder": folder, "file": exported.file, "rows": exported.rows, "size": exported.size}
     return Result(f"{exported.rows} of the log's {exported.size} published entries are in {folder}.", values)
 
@@ -116,7 +126,7 @@ def follow(
     ] = None,
 ) -> None:
     """Shows the log's leaves as they are published, the last ones first: of this home, or where it is served."""
-    source = _source(workspace, url)
+    source = workspace.log.beside if url is None else served_source(workspace, url)
     for shown, values in enumerate(_leaves(source, interval), 1):
         workspace.output.line(f"entry {values['entry']}  {values['at']}  {values['commitment']}", values)
         if shown == count:
@@ -164,24 +174,12 @@ def _bundle(page: QueryPage, keys: PublicKeys) -> ProofBundle:
     return ProofBundle(BUNDLE_FORMAT, tuple(proven), page.checkpoint, keys)
 
 
-def _server_keys(workspace: Workspace) -> PublicKeys:
-    return workspace.keyring.service(CERTIFICATION_SERVER).public
-
-
 def _empty_folder(folder: Path) -> DirectoryFileStore:
     """Raises ``StorageUnavailable`` for a folder with something in it, which an export would be mixed with."""
     files = DirectoryFileStore(folder)
     if files.names():
         raise StorageUnavailable(f"{folder} is not empty")
     return files
-
-
-def _source(workspace: Workspace, url: str | None) -> LogSource:
-    if url is None:
-        return workspace.log.beside
-    source = HttpLogSource(url)
-    workspace.closing.callback(source.close)
-    return source
 
 
 def _leaves(source: LogSource, interval: float) -> Iterator[Values]:

@@ -1,24 +1,21 @@
 """The log served to others: its public part, and to whoever may write, its submissions."""
 
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+from fastapi import FastAPI
 
 from certchain.cli.command import command
-from certchain.cli.home_log import HomeLog
 from certchain.cli.log.noun import log
 from certchain.cli.output import Result
-from certchain.cli.workspace import Workspace, held_home
+from certchain.cli.workspace import Workspace
 from certchain.config.file import write_whole
 from certchain.encoding.note import vkey
 from certchain.errors import StorageUnavailable
-from certchain.log import LogEngine
 from certchain.models.note import KeyType, NoteKey
-from certchain.services import Submission, log_app, serve
+from certchain.services import engine_app, published_app, serve
 
 Host = Annotated[str, typer.Option(help="The address of this machine to listen at.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Where it listens; 0 for any free port.")]
@@ -38,22 +35,15 @@ def serve_log(
     """Serves checkpoint, tiles and a page that follows the log, until Ctrl-C.
 
     Without --accept it only reads, beside the other commands of this home. With it, it is the log's writer: it publishes, brings the
-    chain up, takes entries, and has the home for itself.
+    chain up to the log, takes entries from whoever has the token in log/appender.token, and has the home for itself.
     """
-    told = workspace.output.note
-    if not accept:
-        app = log_app(workspace.log.beside, anchored=workspace.log.anchored_beside)
-        serve(app, host, port, announce=told)
-        return
-    with held_home(workspace.home), _kept(workspace.log) as engine:
-        submission = Submission(engine.writer, engine.anchor.behind, _token(workspace.home.log / _TOKEN))
-        app = log_app(
-            workspace.log.published,
-            anchored=engine.publication.anchored,
-            more_status=lambda: _status(engine),
-            submission=submission,
-        )
-        serve(app, host, port, announce=told)
+    if accept:
+        workspace.alone_in(workspace.home.folder)
+        app = engine_app(workspace.log.engine, _token(workspace.home.log / _TOKEN))
+    else:
+        log = workspace.log.beside
+        app = published_app(log.store, log.files)
+    serve_until_stopped(workspace, app, host, port)
 
 
 @command(log, "key", beside_others=True)
@@ -63,27 +53,13 @@ def key(workspace: Workspace) -> Result:
     return Result(f"Checkpoints of {known.name} are signed by this key.", {"log": known.name, "key": vkey(known)})
 
 
-@contextmanager
-def _kept(log: HomeLog) -> Iterator[LogEngine]:
-    """While within, the log is published and brought to the chain; and a last time at the end, if that can be."""
-    engine = log.engine
-    engine.keeper.start()
-    try:
-        yield engine
-    finally:
-        engine.keeper.stop()
+def serve_until_stopped(workspace: Workspace, app: FastAPI, host: str, port: int) -> None:
+    """Serves until Ctrl-C or a termination; says where, once it answers."""
 
+    def announce(line: str) -> None:
+        workspace.output.line(f"{line}; stop it with Ctrl-C.", {"address": line.rpartition(" ")[2]})
 
-def _status(engine: LogEngine) -> Mapping[str, Any]:
-    status = engine.keeper.status()
-    return {
-        "durable_size": status.size,
-        "chain_size": status.chain_size,
-        "behind": status.behind,
-        "published_at": status.published_at,
-        "publication_problem": status.publication_problem,
-        "anchor_problem": status.anchor_problem,
-    }
+    serve(app, host, port, announce)
 
 
 def _token(path: Path) -> str:
