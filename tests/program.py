@@ -16,6 +16,7 @@ from certchain.config import Configuration, Home, SystemClock
 from certchain.errors import NotDeployed
 from certchain.ledger import Ledger
 from certchain.ledger.memory import MemoryNetwork
+from certchain.models.log import LogMode
 
 CHEAP_KEYS = "key_memory = 32\n"
 PAIR = ("--user", "alice", "--user-device", "phone", "--device", "porch-lock")
@@ -40,7 +41,12 @@ class MemoryChain:
     def deploy(self, admin: LocalAccount) -> None:
         assert self.configuration is not None
         if self.network is None:
-            self.network = MemoryNetwork(SystemClock(), self.configuration.approvals_required, admin=admin.address)
+            self.network = MemoryNetwork(
+                SystemClock(),
+                self.configuration.approvals_required,
+                admin=admin.address,
+                login_log_mode=LogMode(self.configuration.login_log_mode),
+            )
         self.home.deployment.write_text("{}")
 
     def ledger(self, account: LocalAccount) -> Ledger:
@@ -86,6 +92,10 @@ class Program:
         captured = self.capture.readouterr()
         assert "Traceback" not in captured.out + captured.err
         return Ended(code, captured.out, captured.err)
+
+    def quietly(self, *arguments: str) -> None:
+        """A run in another thread, whose output nobody reads; it has to succeed."""
+        assert main([*arguments, "--home", str(self.home), "--json"], opener(self.chain.open)) == 0
 
     def json(self, *arguments: str) -> Ended:
         """The same with JSON."""

@@ -14,6 +14,7 @@ from certchain.config import write_configuration
 from certchain.errors import AlreadyDeployed
 from certchain.keys import KeyPair
 from certchain.models.identifier import ServiceId, service_party
+from certchain.models.log import LogMode
 from certchain.models.registration import Factor
 from certchain.roles.authority import Authority
 from certchain.verification.statement import Identity
@@ -34,12 +35,15 @@ def deploy(
         str | None, typer.Option(help="A network of the configuration, or a node's address; by default the local node.")
     ] = None,
     approvals: Annotated[int | None, typer.Option(min=1, help="How many approvals a package needs.")] = None,
+    login_log_mode: Annotated[
+        LogMode | None, typer.Option(help="How the chain keeps the login log, for good: every leaf, or roots only.")
+    ] = None,
 ) -> Result:
     """Deploys the contracts, makes the roles' accounts and keys, and enrols the services.
 
     If it is interrupted, run it again: what is done is not done twice.
     """
-    _configure(workspace, network, approvals)
+    _configure(workspace, network, approvals, login_log_mode)
     steps = (_make_accounts, _deploy_contracts, _grant_roles, _define_methods, _enrol_services)
     with workspace.output.progress("Deploying") as advance:
         for done, step in enumerate(steps):
@@ -50,18 +54,24 @@ def deploy(
         "home": workspace.home.folder,
         "network": workspace.configuration.network,
         "identity": workspace.reader.network,
+        "login_log_mode": workspace.reader.login_log.mode,
         "services": services,
         "methods": len(METHODS),
     }
     return Result("The network is deployed, and its services are enrolled.", values)
 
 
-def _configure(workspace: Workspace, network: str | None, approvals: int | None) -> None:
+def _configure(workspace: Workspace, network: str | None, approvals: int | None, mode: LogMode | None) -> None:
     """Settles what the deployment depends on, before there is one. Raises ``AlreadyDeployed`` when there is nothing left to do."""
     known = workspace.configuration
     if all(name in workspace.records.all(ServiceRecord) for name in SERVICES):
         raise AlreadyDeployed(known.network)
-    chosen = replace(known, network=network or known.network, approvals_required=approvals or known.approvals_required)
+    chosen = replace(
+        known,
+        network=network or known.network,
+        approvals_required=approvals or known.approvals_required,
+        login_log_mode=known.login_log_mode if mode is None else mode.value,
+    )
     if chosen != known and workspace.home.deployment.exists():
         raise AlreadyDeployed(known.network)
     if chosen != known or not workspace.home.configuration.exists():

@@ -29,6 +29,18 @@ def test_the_choices_are_kept_in_the_configuration(certchain: Program) -> None:
     assert (certchain.home / "keys" / "approver-3.account.json").exists()
 
 
+@pytest.mark.parametrize("mode", ["recorded", "anchored"])
+def test_how_the_chain_keeps_the_log_is_chosen_once(certchain: Program, mode: str) -> None:
+    assert certchain.json("deploy", "--login-log-mode", mode).value()["login_log_mode"] == mode
+    assert read_configuration(certchain.home / "config.toml").login_log_mode == mode
+
+
+def test_the_log_of_a_deployment_is_kept_as_it_was(deployed: Program) -> None:
+    (deployed.home / "service" / "auditor" / "record.toml").unlink()
+    deployed.json("deploy", "--login-log-mode", "anchored").refusal(78, "AlreadyDeployed")
+    deployed.json("deploy", "--login-log-mode", "paper").refusal(2, "UsageError")
+
+
 def test_without_a_configuration_one_is_written(certchain: Program) -> None:
     (certchain.home / "config.toml").unlink()
     certchain.json("deploy").value()

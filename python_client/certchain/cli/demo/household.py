@@ -22,7 +22,7 @@ APP, APP_VERSION = "door", "1.0"
 def network(stage: Stage) -> None:
     """The contracts, and the services."""
     stage.scene("1. A network")
-    deployed = stage.run(deploy, None, None)
+    deployed = stage.run(deploy)
     stage.tell(
         "deploy",
         "Four contracts are on a chain in this process; each of their functions asks for the role that may call it.",
