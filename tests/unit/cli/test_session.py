@@ -34,7 +34,7 @@ def test_a_wrong_secret_is_refused_and_logged(registered: Program, tmp_path: Pat
     guess.write_text("a guess\n")
     refusal = registered.json(*SESSION, "--secret-file", str(guess)).refusal(77, "LoginRefused")
     assert refusal["values"] == {"attempts_left": 4}
-    (entry,) = registered.json("log", "show").value()
+    (entry,) = registered.json("log", "query").value()
     assert (entry["step"], entry["reason"], entry["user"], entry["on_chain"]) == ("C2", "LoginRefused", "alice", True)
 
 

@@ -8,11 +8,12 @@ import pytest
 from certchain.channel import MemoryChannel
 from certchain.cli.demo.stage import Stage, stage
 from certchain.cli.demo.wiretap import Wiretap
+from certchain.cli.deploy import deploy
 from certchain.cli.output import Output
 from certchain.errors import DemoFailed, LoginRefused, UnknownDevice
 from certchain.models.delivery import LatestQuestion
+from certchain.models.entry import LoginEntry, LoginOutcome
 from certchain.models.identifier import DeviceId, ProductId
-from certchain.models.log import LogEntry, LoginOutcome, SaltedEntry
 
 
 @pytest.fixture
@@ -40,11 +41,20 @@ def test_an_attack_has_to_be_refused_by_its_own_name(here: Stage) -> None:
 
 
 def test_a_refusal_has_to_be_the_logs_last_entry(here: Stage) -> None:
-    entry = LogEntry(0, 1, LoginOutcome.REFUSED, "C2", "LoginRefused", None, None, None, DeviceId(1), None)
-    here.workspace.database.append_entries([SaltedEntry(entry, bytes(32))])
-    assert here.logged("C2", LoginRefused) == entry
-    with pytest.raises(DemoFailed):
+    here.run(deploy)
+    entry = LoginEntry(LoginOutcome.REFUSED, "C2", "LoginRefused", None, None, None, DeviceId(1), None)
+    here.cast.log.engine.writer.record(entry)
+    leaf, found = here.logged("C2", LoginRefused)
+    assert (leaf.index, found) == (0, entry)
+    with pytest.raises(DemoFailed, match="last entry is"):
         here.logged("C5", LoginRefused)
+
+
+def test_what_is_no_login_is_not_taken_for_one(here: Stage) -> None:
+    here.run(deploy)
+    here.cast.log.retention.set_retention(30, "policy")
+    with pytest.raises(DemoFailed, match="entry 0 is a login"):
+        here.entry(0)
 
 
 def test_a_stage_leaves_nothing_behind() -> None:

@@ -1,0 +1,139 @@
+"""`certchain log query`, `export` and `follow`: what the log says, to people and to programs."""
+
+import csv
+import json
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.program import SESSION, Program
+
+ASKED: tuple[tuple[tuple[str, ...], list[int]], ...] = (
+    ((), [0, 1, 2, 3]),
+    (("--user", "alice"), [0, 1, 2, 3]),
+    (("--user", "2"), []),
+    (("--device", "porch-lock"), [0, 1, 2]),
+    (("--user-device", "phone"), [0, 1, 2]),
+    (("--outcome", "refused"), [2]),
+    (("--kind", "login"), [0, 1, 2]),
+    (("--kind", "hold"), [3]),
+    (("--since", "2020-01-01"), [0, 1, 2, 3]),
+    (("--since", "2100-01-01T00:00:00+09:00"), []),
+    (("--until", "2020-01-01"), []),
+    (("--newest",), [3, 2, 1, 0]),
+    (("--limit", "2"), [0, 1]),
+    (("--limit", "2", "--after", "1"), [2, 3]),
+    (("--newest", "--limit", "2", "--after", "2"), [1, 0]),
+)
+REFUSED = (
+    (("--user", "bob"), 65, "UnknownRecord"),
+    (("--since", "yesterday"), 65, "MalformedValue"),
+    (("--outcome", "perhaps"), 2, "UsageError"),
+    (("--kind", "novel"), 2, "UsageError"),
+    (("--limit", "0"), 2, "UsageError"),
+    (("--limit", "1001"), 2, "UsageError"),
+    (("--after", "-1"), 2, "UsageError"),
+    (("--proofs", "/nowhere/proofs.json"), 69, "StorageUnavailable"),
+)
+
+
+@pytest.fixture
+def mixed(registered: Program, tmp_path: Path) -> Program:
+    """Two certifications and a refused login, which the chain has, and then a hold, which it has not."""
+    registered.json(*SESSION).value()
+    registered.json(*SESSION).value()
+    (tmp_path / "guess").write_text("a guess\n")
+    registered.json(*SESSION, "--secret-file", str(tmp_path / "guess")).refusal(77, "LoginRefused")
+    registered.json("log", "hold", "case-7", "--user", "alice", "--reason", "a court's order").value()
+    return registered
+
+
+def test_entries_are_found_by_whom_when_how_and_what_page_by_page(mixed: Program) -> None:
+    for asked, found in ASKED:
+        assert [row["entry"] for row in mixed.json("log", "query", *asked).value()] == found, asked
+
+
+def test_each_row_says_whether_it_is_proven_and_whether_the_chain_has_it(mixed: Program) -> None:
+    before = mixed.json("log", "query").value()
+    mixed.json("log", "flush").value()
+    after = mixed.json("log", "query").value()
+    assert [(row["proven"], row["on_chain"]) for row in before] == [(True, True)] * 3 + [(False, False)]
+    assert [(row["proven"], row["on_chain"]) for row in after] == [(True, True)] * 4
+
+
+def test_a_question_that_makes_no_sense_is_refused(mixed: Program) -> None:
+    for asked, code, error in REFUSED:
+        mixed.json("log", "query", *asked).refusal(code, error)
+
+
+def test_a_page_of_the_log_fits_a_terminal_and_json_has_the_rest(
+    mixed: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("certchain.cli.output._WIDE", 80)
+    lines = mixed("log", "query", "--limit", "2").out.splitlines()
+    assert lines[0] == "2 of 4 entries; the chain has 3. Go on with --after 1."
+    rows = [line.split() for line in lines if "certified" in line]
+    assert [(row[0], *row[2:]) for row in rows] == [
+        (str(index), "login", "certified", "C13", "-", "alice", "phone", "porch-lock", "yes", "yes")
+        for index in range(2)
+    ]
+    assert max(map(len, lines)) <= 100
+    assert {"registration", "session"} <= set(mixed.json("log", "query").value()[0])
+
+
+def test_the_proofs_of_a_page_are_verified_elsewhere(mixed: Program, tmp_path: Path) -> None:
+    file = str(tmp_path / "proofs.json")
+    mixed.json("log", "query", "--newest", "--proofs", file).value()
+    assert mixed.json("log", "verify", file).value()["entries"] == 3
+    changed = (tmp_path / "proofs.json").read_text().replace('"user": 1', '"user": 2')
+    (tmp_path / "proofs.json").write_text(changed)
+    assert mixed.json("log", "verify", file).code == 76
+
+
+def test_before_the_first_checkpoint_there_are_entries_and_no_proofs(deployed: Program, tmp_path: Path) -> None:
+    deployed.json("log", "retention", "--days", "30").value()
+    assert [row["proven"] for row in deployed.json("log", "query").value()] == [False]
+    deployed.json("log", "query", "--proofs", str(tmp_path / "p")).refusal(65, "UnknownRecord")
+    deployed.json("log", "export", str(tmp_path / "export")).refusal(65, "UnknownRecord")
+
+
+@pytest.mark.parametrize("style", ["csv", "json"])
+def test_an_export_is_verified_elsewhere_to_the_last_letter(mixed: Program, tmp_path: Path, style: str) -> None:
+    folder = tmp_path / "export"
+    value = mixed.json("log", "export", str(folder), "--format", style, "--user", "alice").value()
+    file = folder / value["file"]
+    rows = list(csv.DictReader(file.read_text().splitlines())) if style == "csv" else json.loads(file.read_text())
+    assert (len(rows), value["rows"], value["size"]) == (3, 3, 3)
+    assert mixed.json("log", "verify", str(folder)).value()["rows"] == 3
+    file.write_text(file.read_text().replace("certified", "certifled", 1))
+    mixed.json("log", "verify", str(folder)).refusal(76, "ProofInvalid")
+
+
+def test_an_export_goes_into_a_folder_of_its_own(mixed: Program, tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "holiday.jpg").write_bytes(b"")
+    mixed.json("log", "export", str(tmp_path / "full")).refusal(69, "StorageUnavailable")
+    mixed.json("log", "verify", str(tmp_path / "full")).refusal(65, "UnknownRecord")
+    assert [file.name for file in (tmp_path / "full").iterdir()] == ["holiday.jpg"]
+
+
+def test_whoever_follows_sees_what_was_published_and_then_what_comes(mixed: Program) -> None:
+    def later() -> None:
+        time.sleep(0.5)
+        Program(mixed.home, mixed.chain, mixed.capture).quietly("log", "flush")
+
+    publisher = threading.Thread(target=later)
+    publisher.start()
+    shown = mixed.json("log", "follow", "--count", "4", "--interval", "0.1")
+    publisher.join()
+    lines = [json.loads(line) for line in shown.out.splitlines() if "commitment" in line]
+    assert [(line["entry"], line["size"]) for line in lines] == [(0, 3), (1, 3), (2, 3), (3, 4)]
+    assert "entry 3  20" in mixed("log", "follow", "--count", "4").out
+
+
+def test_a_log_that_is_not_there_cannot_be_followed(deployed: Program) -> None:
+    deployed.json("log", "follow").refusal(69, "StorageUnavailable")
+    deployed.json("log", "follow", "--url", "http://127.0.0.1:9").refusal(69, "PeerUnavailable")
+    deployed.json("log", "follow", "--url", "ftp://127.0.0.1").refusal(65, "MalformedValue")
