@@ -14,7 +14,7 @@ from certchain.cli.party import Cast
 from certchain.cli.record import DeviceRecord
 from certchain.cli.secret import read_user_secret
 from certchain.cli.workspace import Workspace
-from certchain.errors import Unavailable
+from certchain.errors import CosignaturesMissing, Unavailable
 from certchain.models.identifier import DeviceId
 from certchain.roles.user_device import ControlSession
 
@@ -60,5 +60,5 @@ def _logged(cast: Cast) -> Iterator[None]:
     finally:
         try:
             cast.certification_server.flush()
-        except Unavailable as outage:
+        except (CosignaturesMissing, Unavailable) as outage:
             cast.workspace.output.note(f"The log waits for the chain: {outage}")
