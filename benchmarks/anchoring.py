@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import workload
+from chain import Chain
 from eth_account import Account
 from inprocess import PATIENCE
 
 from certchain.ledger import Ledger, LogLedger
 from certchain.ledger.chain import ChainLedger, Connection, deploy, fund
 from certchain.ledger.deployment import Deployment
-from certchain.ledger.node import LocalNode, Program, free_port, start_node
 from certchain.log import KeeperPolicy, LogEngine
 from certchain.models.log import LogMode
 from certchain.verification.statement import Identity
@@ -35,27 +36,27 @@ class Network:
     identity: Identity
 
 
-@contextmanager
-def anvil(folder: Path) -> Iterator[LocalNode]:
-    """A chain that mines each transaction as it comes."""
-    with start_node(Program.ANVIL, folder, free_port(), ("--hardfork", "prague", "--gas-limit", "1000000000")) as node:
-        yield node
-
-
-def network(node: LocalNode, mode: LogMode) -> Network:
+def network(node: Chain, mode: LogMode) -> Network:
     """A new deployment with a log of this mode."""
-    admin, connection = Account.create(), Connection.http(node.url)
+    admin, url = Account.create(), address(node)
+    connection = Connection.http(url)
     keys = {name: Account.create() for name in _ROLES}
     fund(connection, [admin.address, *(key.address for key in keys.values())])
     deployment = deploy(connection, admin, 1, login_log_mode=mode)
     permissions = ChainLedger.connect(connection, deployment, admin).permissions
     ledgers: Mapping[str, Ledger] = {
-        name: ChainLedger.connect(Connection.http(node.url), deployment, key) for name, key in keys.items()
+        name: ChainLedger.connect(Connection.http(url), deployment, key) for name, key in keys.items()
     }
     for name, role in _ROLES.items():
         if role is not None:
             permissions.grant(role, keys[name].address)
     return Network(deployment, ledgers["server"], ledgers["anyone"], workload.enrolled(ledgers["authority"]))
+
+
+def address(node: Chain) -> str:
+    """Where the node answers."""
+    provider: Any = node.web3.provider  # over HTTP, as ``chain.anvil`` makes it
+    return str(provider.endpoint_uri)
 
 
 def delays(folder: Path, chain: Network, pace: int, seconds: float, policy: KeeperPolicy) -> list[float]:
