@@ -90,9 +90,11 @@ def _post_all(url: str, work: SimpleQueue[bytes]) -> None:
 def _await_published(url: str, size: int) -> CheckpointBody:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        text, _ = parse_note(requests.get(f"{url}/checkpoint", timeout=PATIENCE).text)
-        if (checkpoint := parse_checkpoint_body(text)).size >= size:
-            return checkpoint
+        answer = requests.get(f"{url}/checkpoint", timeout=PATIENCE)
+        if answer.ok:  # there is none before the first is published
+            text, _ = parse_note(answer.text)
+            if (checkpoint := parse_checkpoint_body(text)).size >= size:
+                return checkpoint
         time.sleep(_LOOK)
     raise SystemExit("the log is not published")
 
