@@ -6,58 +6,12 @@ import signal
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from certchain.cli import main
 from tests.program import CHEAP_KEYS, PAIR, SESSION
-
-PATIENCE = 90.0
-
-
-@dataclass(frozen=True)
-class Shell:
-    """The program in a home folder; each run opens everything anew, as a new process does."""
-
-    home: Path
-    capture: pytest.CaptureFixture[str]
-
-    def __call__(self, *arguments: str) -> Any:
-        """A run that succeeds; its JSON value."""
-        code = main([*arguments, "--json", "--home", str(self.home)])
-        captured = self.capture.readouterr()
-        assert (code, captured.err) == (0, ""), captured.err
-        return json.loads(captured.out)
-
-    def refusal(self, *arguments: str) -> tuple[int, str]:
-        """A run that is refused; its exit code and the error's name."""
-        code = main([*arguments, "--json", "--home", str(self.home)])
-        captured = self.capture.readouterr()
-        assert captured.out == ""
-        assert "Traceback" not in captured.err
-        return code, json.loads(captured.err.splitlines()[-1])["error"]
-
-    @contextmanager
-    def node(self, engine: str, stop: signal.Signals) -> Iterator[str]:
-        """A node in the foreground of another shell, which is told to stop at the end, and does; its address."""
-        command = [sys.executable, "-m", "certchain", "node", "--engine", engine, "--port", "0", "--json"]
-        environment = {**os.environ, "CERTCHAIN_HOME": str(self.home)}
-        with subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as node:
-            assert node.stdout is not None
-            assert node.stderr is not None
-            try:
-                yield json.loads(node.stdout.readline())["address"]
-            finally:
-                node.send_signal(stop)
-                code, said = node.wait(PATIENCE), node.stderr.read()
-            assert (code, said) == (0, "")
+from tests.shell import PATIENCE, Shell
 
 
 @pytest.fixture
@@ -76,10 +30,12 @@ def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
     return Shell(home, capsys)
 
 
-@pytest.mark.parametrize("engine", ["anvil", "ganache"])
-def test_a_whole_life_by_hand_across_restarts(engine: str, shell: Shell, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("engine", "mode"), [("anvil", "recorded"), ("ganache", "recorded"), ("anvil", "anchored")])
+def test_a_whole_life_by_hand_across_restarts(engine: str, mode: str, shell: Shell, tmp_path: Path) -> None:
     """Node and shell stop in between again and again, and nothing is lost, nothing there twice."""
     with shell.node(engine, signal.SIGTERM):
+        assert shell("deploy", "--login-log-mode", mode)["login_log_mode"] == mode
+        assert shell.refusal("deploy") == (78, "AlreadyDeployed")
         enrol(shell, tmp_path)
     assert shell.refusal(*SESSION) == (69, "LedgerUnavailable")
     with shell.node(engine, signal.SIGINT):
@@ -92,9 +48,7 @@ def test_a_whole_life_by_hand_across_restarts(engine: str, shell: Shell, tmp_pat
 
 
 def enrol(shell: Shell, folder: Path) -> None:
-    """Deployment, enrolment and registration."""
-    shell("deploy")
-    assert shell.refusal("deploy") == (78, "AlreadyDeployed")
+    """Enrolment and registration."""
     shell("user", "enrol", "alice")
     shell("app", "allow", "door", "--version", "1.0", "--folder", str(folder / "app"))
     shell("product", "register", "lock", "--line", "Porch", "--hardware-model", "PL-1")
@@ -111,7 +65,7 @@ def certify(shell: Shell) -> None:
     assert shell(*SESSION, "--command", "unlock")["answer"] == "unlocked"
     (shell.home / "guess").write_text("a guess")
     assert shell.refusal(*SESSION, "--secret-file", str(shell.home / "guess")) == (77, "LoginRefused")
-    assert [entry["outcome"] for entry in shell("log", "show")] == ["certified", "refused"]
+    assert [entry["outcome"] for entry in shell("log", "query")] == ["certified", "refused"]
 
 
 def release(shell: Shell, folder: Path) -> None:
@@ -159,9 +113,9 @@ def retire(shell: Shell) -> None:
 
 def audit(shell: Shell, folder: Path) -> None:
     """The log is whole, and one of its entries proves itself to a process that knows nothing else."""
-    entries = shell("log", "show")
+    entries = shell("log", "query")
     assert all(entry["on_chain"] for entry in entries)
-    assert shell("log", "audit")["entries"] == len(entries) == 6
+    assert shell("log", "audit")["on_chain"] == len(entries) == 6
     proof = folder / "entry.proof"
     thumbprint = shell("log", "prove", "1", "--out", str(proof))["thumbprint"]
     command = [sys.executable, "-m", "certchain", "log", "verify", str(proof), "--thumbprint", thumbprint, "--json"]
