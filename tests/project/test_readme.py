@@ -22,7 +22,7 @@ VARYING = re.compile(r"sha-256:[0-9a-f]{16}…|\d+(\.\d+)? (seconds|bytes)")
 
 def fenced(language: str) -> str:
     """The README's first fenced block of a language."""
-    return next(block for name, block in FENCED if name == language)
+    return str(next(block for name, block in FENCED if name == language))
 
 
 def lasting(text: str) -> list[str]:
