@@ -21,6 +21,7 @@ REFUSALS = (
     "CorruptedPackage",
     "SwappedPackage",
     "RollbackAttack",
+    "SubjectOnHold",
 )
 
 
@@ -35,7 +36,19 @@ def test_the_story_is_told_to_programs_with_ones_own_firmware(tmp_path: Path) ->
     value = json.loads(run.stdout)
     assert value["firmware"]["origin"] == str(image)
     steps = {entry["step"] for entry in value["told"]}
-    assert {"C1-C2", "C16", "R1-R4", "R5-R7", "A1-A4", "A10-A12", "audit", "verify"} <= steps
+    assert {
+        "C1-C2",
+        "C16",
+        "R1-R4",
+        "R5-R7",
+        "A1-A4",
+        "A10-A12",
+        "witness",
+        "audit",
+        "verify",
+        "hold",
+        "erase",
+    } <= steps
     assert all(f"refused: {refusal}: " in run.stdout for refusal in REFUSALS)
     assert set(Path(tempfile.gettempdir()).glob("certchain-demo-*")) <= before
 

@@ -66,14 +66,18 @@ def show(workspace: Workspace, name: Name) -> Result:
 @command(witness, "serve", beside_others=True)
 def serve_witness(workspace: Workspace, name: Name, host: Host = "127.0.0.1", port: Port = 8081) -> None:
     """Cosigns for whoever asks, until Ctrl-C."""
+    serve_until_stopped(workspace, witness_app(opened_witness(workspace, name)), host, port)
+
+
+def opened_witness(workspace: Workspace, name: str) -> Witness:
+    """The witness of that name, alone with what it keeps. Raises ``UnknownRecord``."""
     record, folder = workspace.records.read(WitnessRecord, name), _folder(workspace, name)
     logs: dict[str, list[NoteKey]] = {}
     for each in map(parse_vkey, record.logs):
         logs.setdefault(each.name, []).append(each)
     pair = workspace.keyring.pair(folder / _KEYS)
     workspace.alone_in(folder)
-    serving = Witness(record.key_name, pair, logs, workspace.store_in(folder / _STORE), workspace.clock)
-    serve_until_stopped(workspace, witness_app(serving), host, port)
+    return Witness(record.key_name, pair, logs, workspace.store_in(folder / _STORE), workspace.clock)
 
 
 def _folder(workspace: Workspace, name: str) -> Path:

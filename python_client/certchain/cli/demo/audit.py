@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from certchain.cli.demo.household import WITNESS
 from certchain.cli.demo.stage import Stage
 from certchain.cli.record import CERTIFICATION_SERVER
 from certchain.encoding.digest import key_thumbprint
@@ -25,6 +26,10 @@ def audit(stage: Stage) -> None:
     stage.tell(
         "audit",
         f"The auditor has replayed {report.size} entries: leaf by leaf and batch by batch, the log is the chain's.",
+    )
+    stage.require("the witness has cosigned", [each.witness for each in report.cosignatures] == [WITNESS])
+    stage.tell(
+        "witness", f"{WITNESS} has cosigned the checkpoint of {report.size} entries: nobody is shown another log."
     )
     file = stage.workspace.home.folder / "entry.proof"
     file.write_bytes(auditor.prove(log, PROVEN))

@@ -1,6 +1,7 @@
 """The first half of the story: enrolment, registration by three factors, certification, control."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from certchain.channel import Channel, MemoryChannel
@@ -9,14 +10,20 @@ from certchain.cli.demo.stage import Stage, short
 from certchain.cli.demo.wiretap import Wiretap
 from certchain.cli.deploy import deploy
 from certchain.cli.record import DeviceRecord, UserRecord
+from certchain.cli.witness import init as init_witness
+from certchain.cli.witness import opened_witness
 from certchain.encoding.digest import user_name_commitment
+from certchain.encoding.note import vkey
 from certchain.models.identifier import DeviceId, MethodNumber, RegistrationId, UserDeviceId, UserId
+from certchain.models.note import KeyType, NoteKey
 from certchain.models.registration import Factor, RegistrationStatus
 from certchain.roles import user_device as app_source
+from certchain.services import running, witness_app
 
 ALICE, PHONE, PORCH, HALL, HUB = "alice", "phone", "porch-lock", "hall-lock", "prime-hub"
 SECRET = "correct horse battery staple"  # noqa: S105 - a secret of the story
 APP, APP_VERSION = "door", "1.0"
+WITNESS = "witness.example"
 
 
 def network(stage: Stage) -> None:
@@ -31,6 +38,19 @@ def network(stage: Stage) -> None:
     factors = stage.workspace.reader.registrations.method_factors(MethodNumber(1))
     stage.require("method 1 has three factors", set(factors) == set(Factor))
     stage.tell("method", "Combination method 1: hash of the user device, then of the user, then of the IoT device.")
+
+
+def witness(stage: Stage) -> None:
+    """Before the log's first entry; it speaks HTTP, as one of another organisation would."""
+    log = NoteKey(stage.cast.log.origin, KeyType.ED25519, stage.cast.log.server_keys.signing)
+    key = str(stage.run(init_witness, "witness", WITNESS, [vkey(log)])["key"])
+    app = witness_app(opened_witness(stage.workspace, "witness"))
+    url = stage.workspace.closing.enter_context(running(app))
+    stage.workspace.configuration = replace(stage.workspace.configuration, witnesses={key: url}, witness_quorum=1)
+    stage.tell(
+        "witness",
+        "A witness signs what the log publishes, if the log has only grown; without that, nothing is published.",
+    )
 
 
 def household(stage: Stage) -> None:

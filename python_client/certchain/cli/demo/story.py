@@ -9,7 +9,8 @@ import typer
 from certchain.cli.demo.attack import attacks
 from certchain.cli.demo.audit import audit
 from certchain.cli.demo.firmware import find_firmware
-from certchain.cli.demo.household import certification, household, network, registration
+from certchain.cli.demo.forgetting import forget
+from certchain.cli.demo.household import certification, household, network, registration, witness
 from certchain.cli.demo.stage import stage
 from certchain.cli.demo.update import update
 from certchain.cli.output import Result
@@ -25,12 +26,14 @@ def demo(
     image = find_firmware(firmware)
     with stage(workspace.output) as here:
         network(here)
+        witness(here)
         household(here)
         registration(here)
         overheard = certification(here)
         attacks(here, overheard)
         update(here, image)
         audit(here)
+        forget(here)
     seconds = round(time.monotonic() - started, 1)
     values = {"seconds": seconds, "firmware": {"origin": image.origin, "licence": image.licence}, "told": here.told}
     sentence = f"\nEverything held, in {seconds} seconds."
