@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from certchain.log import LogWriter
-from certchain.storage import DirectoryFileStore, SqlManagementDatabase
+from certchain.models.query import EntryFilter
+from certchain.storage import DirectoryFileStore
 from certchain.storage.data import PackageBytes
 from tests.industry import Industry, firmware
-from tests.logbook import Logbook
+from tests.keeping import Keeping
 
 
 class Disk(dict[str, DirectoryFileStore]):
@@ -41,17 +41,19 @@ def test_every_step_of_a_release_and_an_update_can_be_in_another_process(tmp_pat
     assert len(industry.update_server.receipts()) == 1
 
 
-def test_a_log_in_sqlite_goes_on_after_a_restart(tmp_path: Path) -> None:
-    book = Logbook(records=SqlManagementDatabase(tmp_path / "server.db"))
-    book.record(20)
-    book.writer.flush(limit=7)
-    book.record(5)
-    book.records.close()
+def test_a_log_on_the_disk_goes_on_after_a_restart(tmp_path: Path) -> None:
+    """Entries, keys, index and notes are opened again by a process that starts anew, and the chain lacks nothing in the end."""
+    keeping = Keeping(tmp_path)
+    keeping.book.record(20)
+    keeping.book.flush()
+    keeping.book.record(5)
+    keeping.restart()
 
-    again = SqlManagementDatabase(tmp_path / "server.db")
-    writer = LogWriter(again, book.chain)
-
-    assert writer.behind() == 5
-    assert writer.flush() == 5
-    assert book.auditor.audit(again).size == 25
-    again.close()
+    assert keeping.book.engine.anchor.behind() == 5
+    assert keeping.book.flush() == 5
+    keeping.book.record(1)
+    rows = keeping.query.page(EntryFilter()).rows
+    assert [row.entry.leaf.index for row in rows] == list(range(26))
+    assert [row.proof is not None for row in rows] == [True] * 25 + [False]
+    assert all(row.entry.body is not None for row in rows)
+    keeping.close()
