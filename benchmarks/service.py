@@ -27,6 +27,8 @@ from certchain.models.note import CheckpointBody
 from certchain.services import engine_app, serve
 
 CLIENTS = 8
+ALONE = 32
+"""Clients, where each POST has one entry."""
 TOKEN = "a token for a log that lives a minute"  # noqa: S105 - and for nothing else
 _LOOK = 0.05
 _STOP = 30.0
@@ -42,13 +44,15 @@ class ServiceRate:
     proven: int
 
 
-def rate(folder: Path, count: int, interval: float, samples: int) -> ServiceRate:
-    """POSTs of ``workload.GROUP`` entries over several connections; then some entries are proven from the tiles that are served."""
-    bodies = [to_cbor(tuple(map(entry_bytes, submission))) for submission in workload.logins(count)]
+def rate(
+    folder: Path, count: int, interval: float, samples: int, *, width: int = workload.GROUP, clients: int = CLIENTS
+) -> ServiceRate:
+    """POSTs of ``width`` entries over several connections; then some entries are proven from the tiles that are served."""
+    bodies = [to_cbor(tuple(map(entry_bytes, submission))) for submission in workload.logins(count, width)]
     with serving(folder, interval) as url:
         work = queued(bodies)
         started = time.perf_counter()
-        together(CLIENTS, lambda: _post_all(url, work))
+        together(clients, lambda: _post_all(url, work))
         durable = time.perf_counter() - started
         checkpoint = _await_published(url, count)
         ready = time.perf_counter() - started

@@ -54,10 +54,10 @@ def login(number: int) -> LoginEntry:
     return _login(number, reason.ljust(len(reason) + LENGTH - len(entry_bytes(entry)), "."))
 
 
-def logins(count: int) -> list[list[LoginEntry]]:
-    """So many logins, in submissions."""
+def logins(count: int, width: int = GROUP) -> list[list[LoginEntry]]:
+    """So many logins, in submissions of ``width``."""
     made = map(login, range(count))
-    return [list(itertools.islice(made, GROUP)) for _ in range(0, count, GROUP)]
+    return [list(itertools.islice(made, width)) for _ in range(0, count, width)]
 
 
 @contextmanager
