@@ -25,11 +25,10 @@ WRITERS = (512, 1024)
 WHAT = (
     "Durable: every index was given back, after a sync of the journal and its twin. Proof-ready: a signed checkpoint that covers every "
     "entry was published, too, by the keeper at its interval; against it, random entries were then found included ({proven:,} in all). "
-    "In the process {0} threads submit {1} entries at a time; through the service {2} connections POST as many, or {4} one entry each, from another "
-    "process. "
-    "Tessera's interface takes one entry in a POST, and its rate counts what its checkpoint covers. Our bodies are encrypted and "
-    "committed to, for {3:,} subjects; the chain is one in memory, and takes roots with consistency proofs. SQLite and the file write "
-    "groups of the size that was synced at once in the process: {group:,.0f}."
+    "In the process {0} threads submit {1} entries at a time; through the service {2} connections POST as many, or {4} one entry each, "
+    "from another process. Tessera's interface takes one entry in a POST, and its rate counts what its checkpoint covers. Our bodies "
+    "are encrypted and committed to, for {3:,} subjects; the chain is one in memory, and takes roots with consistency proofs. SQLite "
+    "and the file write groups of the size that was synced at once in the process: {group:,.0f}."
 )
 _PROOF_READY = "proof-ready"
 
