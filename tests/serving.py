@@ -22,7 +22,7 @@ from certchain.models.log import Checkpoint
 from certchain.roles.mirror import Mirror
 from certchain.roles.witness import Witness
 from certchain.services import engine_app, mirror_app, published_app, serve, witness_app
-from certchain.storage import DirectoryFileStore, ReadOnlyFileStore, SqlSubjectKeys, open_log_store
+from certchain.storage import DirectoryFileStore, DirectoryReader, SqlSubjectKeys, open_log_store
 from certchain.verification.checkpoint import verify_checkpoint, verify_cosignatures
 from certchain.verification.statement import Identity
 from tests.industry import MemoryAccounts
@@ -75,7 +75,7 @@ def run_writer(settings: dict[str, Any]) -> None:
 def run_reader(settings: dict[str, Any]) -> None:
     folder = Path(settings["folder"])
     store = open_log_store(folder / "entries", write=False)
-    serve(published_app(store, ReadOnlyFileStore(folder / "notes")), port=settings["port"])
+    serve(published_app(store, DirectoryReader(folder / "notes")), port=settings["port"])
 
 
 def run_mirror(settings: dict[str, Any]) -> None:

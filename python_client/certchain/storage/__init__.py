@@ -5,7 +5,6 @@ from certchain.storage.interface import FileReader, FileStore, LogStore, Managem
 from certchain.storage.log import MemoryLogStore, SegmentLogStore, open_log_store
 from certchain.storage.log_index import SqlLogIndex
 from certchain.storage.memory import MemoryFileStore, MemoryManagementDatabase
-from certchain.storage.read_only import ReadOnlyFileStore
 from certchain.storage.sql import SqlManagementDatabase
 from certchain.storage.subject_keys import SqlSubjectKeys
 from certchain.storage.subject_keys_memory import MemorySubjectKeys
@@ -21,7 +20,6 @@ __all__ = [
     "MemoryLogStore",
     "MemoryManagementDatabase",
     "MemorySubjectKeys",
-    "ReadOnlyFileStore",
     "SegmentLogStore",
     "SqlLogIndex",
     "SqlManagementDatabase",

@@ -12,7 +12,7 @@ from certchain.errors import StorageUnavailable
 from certchain.merkle import tree_root
 from certchain.models.log import TILE_WIDTH
 from certchain.services import log_app, published_app, running
-from certchain.storage import DirectoryFileStore, MemoryLogStore, ReadOnlyFileStore
+from certchain.storage import DirectoryFileStore, DirectoryReader, MemoryLogStore
 from tests.log_entries import group, leaf_hashes
 from tests.published import PublishedLog
 
@@ -163,7 +163,7 @@ def test_a_log_that_has_published_nothing_has_nothing(tmp_path: Path) -> None:
     store = MemoryLogStore()
     entries = group(0, 300)
     store.append(entries, leaf_hashes(entries))
-    with running(published_app(store, ReadOnlyFileStore(tmp_path))) as url:
+    with running(published_app(store, DirectoryReader(tmp_path))) as url:
         for path in ("checkpoint", "tile/0/000", "tile/entries/000"):
             reply = requests.get(f"{url}/{path}", timeout=5)
             assert (reply.status_code, reply.json()["error"]) == (404, "UnknownRecord")
@@ -175,7 +175,7 @@ def test_a_log_that_has_published_nothing_has_nothing(tmp_path: Path) -> None:
 def test_a_process_beside_the_writer_shows_what_it_publishes(tmp_path: Path) -> None:
     """Checkpoint and anchored are read anew each time."""
     log, files = PublishedLog().append(20), DirectoryFileStore(tmp_path)
-    with running(published_app(log.store, ReadOnlyFileStore(tmp_path))) as url:
+    with running(published_app(log.store, DirectoryReader(tmp_path))) as url:
         for size, anchored in ((5, None), (20, 5)):
             files.write("checkpoint", [log.publish(size).encode()])
             if anchored:
