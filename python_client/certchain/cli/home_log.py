@@ -60,14 +60,14 @@ class HomeLog:
     def _opened(self) -> tuple[LogEngine, Retention]:
         """What writes the log, once an erasure that was cut off is carried out."""
         workspace, settings = self.workspace, self.workspace.configuration
-        engine = LogEngine.over(
-            store=open_log_store(workspace.home.log / _ENTRIES, write=True),
-            keys=self.keys,
-            files=workspace.store_in(workspace.home.log / _NOTES),
+        engine = LogEngine.over(  # the files come last: what refuses for another reason leaves no log behind
             ledger=workspace.ledger(CERTIFICATION_SERVER).login_log,
             identity=self._identity,
             clock=workspace.clock,
             cosigning=self._cosigning,
+            keys=self.keys,
+            files=workspace.store_in(workspace.home.log / _NOTES),
+            store=open_log_store(workspace.home.log / _ENTRIES, write=True),
             limits=LogLimits(backlog=settings.log_backlog),
             policy=KeeperPolicy(
                 interval=settings.checkpoint_interval, batch=settings.log_batch_size, age=settings.log_batch_age

@@ -46,7 +46,7 @@ def test_a_noun_without_a_verb_shows_its_help_and_is_a_wrong_use(capsys: pytest.
         ("device", "enrol"),
         ("device", "list", "--colour"),
         ("registration", "show", "0"),
-        ("log", "show", "--limit", "x"),
+        ("log", "query", "--limit", "x"),
     ],
 )
 def test_a_wrong_use_is_told_with_exit_code_2(certchain: Program, arguments: tuple[str, ...]) -> None:

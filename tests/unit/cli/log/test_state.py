@@ -1,0 +1,62 @@
+"""What state a home has to be in for the log's commands, and what they say when it is in another."""
+
+import shutil
+
+import pytest
+
+from tests.program import SESSION, Program
+
+WRITING = (
+    ("log", "query"),
+    ("log", "flush"),
+    ("log", "holds"),
+    ("log", "audit"),
+    ("log", "retention"),
+    ("log", "expire"),
+    ("log", "serve", "--accept"),
+)
+
+
+def test_before_a_deployment_there_is_no_log(certchain: Program) -> None:
+    for command in WRITING:
+        assert certchain.json(*command).code in {65, 78}, command
+    certchain.json("log", "key").refusal(78, "NotDeployed")
+    certchain.json("log", "serve").refusal(69, "StorageUnavailable")
+    assert not (certchain.home / "log").exists()
+
+
+def test_a_home_without_its_passphrase_shows_no_entries(deployed: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CERTCHAIN_PASSPHRASE", "a guess")
+    for command in WRITING:
+        deployed.json(*command).refusal(78, "KeyFileUnreadable")
+    assert deployed.json("log", "key").value()["log"]
+
+
+def test_a_damaged_log_is_said_to_be_damaged_and_nothing_is_certified_into_it(sessions: Program) -> None:
+    for file in (sessions.home / "log" / "entries").iterdir():
+        if file.is_file() and file.stat().st_size > 200:
+            content = bytearray(file.read_bytes())
+            content[len(content) // 2] ^= 1
+            file.write_bytes(bytes(content))
+    refusal = sessions.json("log", "query")
+    assert refusal.code in {69, 76}, refusal.err
+    assert sessions.json(*SESSION).code in {69, 76}
+
+
+def test_an_index_that_was_removed_is_built_anew(sessions: Program) -> None:
+    before = sessions.json("log", "query").value()
+    for file in (sessions.home / "log").glob("index.sqlite*"):
+        file.unlink()
+    assert sessions.json("log", "query").value() == before
+
+
+def test_a_log_put_back_to_an_earlier_state_is_not_written_on(sessions: Program) -> None:
+    """The folder is an old copy; the chain has more."""
+    log, copy = sessions.home / "log", sessions.home / "copy"
+    shutil.copytree(log, copy)
+    sessions.json(*SESSION).value()
+    shutil.rmtree(log)
+    copy.rename(log)
+    refusal = sessions.json("log", "flush")
+    assert refusal.code in {69, 76}, refusal.err
+    assert sessions.json("log", "audit").code == 76
