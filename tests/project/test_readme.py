@@ -15,8 +15,9 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 FENCED = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.S | re.M)
 BY_HAND = next(block for _, block in FENCED if "certchain deploy" in block)
+SERVING = next(block for _, block in FENCED if "log serve" in block)
 EXPORTS = re.findall(r"^\$ export (.*)$", README, re.M)
-COMMANDS = [line.removeprefix("$ ") for line in BY_HAND.splitlines() if "export" not in line]
+COMMANDS = [line.removeprefix("$ ") for line in BY_HAND.splitlines() if not line.startswith("$ export ")]
 VARYING = re.compile(r"sha-256:[0-9a-f]{16}…|\d+(\.\d+)? (seconds|bytes)")
 
 
@@ -73,6 +74,21 @@ def test_the_commands_in_the_readme_run_as_written(environment: dict[str, str], 
             check=False,
         )
         assert ran.returncode == 0, f"{command}: {ran.stderr}"
+
+    serve(environment)
+
+
+def serve(environment: dict[str, str]) -> None:
+    """The log's service as in the README, but at any free port; it ends when it is told to."""
+    assert SERVING == "$ certchain log serve\n"
+    command = ["certchain", "log", "serve", "--port", "0"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as service:
+        assert service.stdout is not None
+        try:
+            assert "Listening at http://127.0.0.1:" in service.stdout.readline()
+        finally:
+            service.terminate()
+    assert service.returncode == 0
 
 
 def test_the_brownie_scripts_in_the_readme_are_those_that_there_are_in_the_order_they_build_on_one_another() -> None:
