@@ -4,6 +4,8 @@ import shutil
 
 import pytest
 
+from certchain.errors import StorageUnavailable
+from certchain.log import Retention
 from tests.program import SESSION, Program
 
 WRITING = (
@@ -41,6 +43,20 @@ def test_a_damaged_log_is_said_to_be_damaged_and_nothing_is_certified_into_it(se
     refusal = sessions.json("log", "query")
     assert refusal.code in {69, 76}, refusal.err
     assert sessions.json(*SESSION).code in {69, 76}
+
+
+def test_an_erasure_that_was_cut_off_is_carried_out_by_the_next_command(
+    sessions: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is in the log, and then the power fails before the key is destroyed."""
+
+    def cut_off(_: Retention) -> int:
+        raise StorageUnavailable("the power failed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Retention, "_carry_out", cut_off)
+        sessions.json("log", "erase", "--user", "alice", "--reason", "asked for").refusal(69, "StorageUnavailable")
+    assert [row["kind"] for row in sessions.json("log", "query").value()] == ["erased"] * 3 + ["erasure"]
 
 
 def test_an_index_that_was_removed_is_built_anew(sessions: Program) -> None:

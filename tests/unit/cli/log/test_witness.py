@@ -84,6 +84,14 @@ def test_witnesses_that_cannot_be_are_refused_by_the_settings_file(deployed: Pro
     assert refusal["values"]["path"] == str(deployed.home / "config.toml")
 
 
+def test_a_key_that_signs_logs_is_no_witnesses(deployed: Program) -> None:
+    key = deployed.json("log", "key").value()["key"]
+    ask(deployed, key, "http://127.0.0.1:9")
+    assert "one that cosigns" in deployed.json("log", "flush").refusal(78, "ConfigurationInvalid")["sentence"]
+    ask(deployed, key.replace("+", " "), "http://127.0.0.1:9")
+    deployed.json("log", "flush").refusal(78, "ConfigurationInvalid")
+
+
 def test_a_mirror_proves_entries_when_the_log_is_gone(sessions: Program, visited: list[Visit], tmp_path: Path) -> None:
     folder, proof = str(tmp_path / "mirror"), str(tmp_path / "proof")
     visited.append(lambda url: sessions.json("mirror", "sync", folder, "--url", url).value())
