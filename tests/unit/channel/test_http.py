@@ -45,10 +45,7 @@ OVERSIZE = {
     "announced": whole(b"a" * (LIMIT + 1)),
     "not announced": b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b"a" * (LIMIT + 1),
     "in chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-    + b"300\r\n"
-    + b"a" * 0x300
-    + b"\r\n" * 1
-    + b"300\r\n",
+    b"300\r\n" + b"a" * 0x300 + b"\r\n" * 1 + b"300\r\n",
     "hidden by compression": whole(gzip.compress(b"a" * 10_000_000), "200 OK", "Content-Encoding: gzip"),
 }
 
