@@ -29,11 +29,8 @@ setup: $(READY) ## get the tools and libraries, as the locks pin them (the other
 demo: $(READY) ## tell the whole story on a chain in the process
 	@certchain demo
 
-test: $(READY) ## run every test: the package, with its coverage, then the contracts (NETWORK=ganache for Ganache)
-	@status=0; \
-	$(MAKE) --no-print-directory test-python || status=1; \
-	$(MAKE) --no-print-directory test-contracts || status=1; \
-	exit $$status
+test: $(READY) ## run every test: the package, with its coverage, and the contracts (NETWORK=ganache for Ganache)
+	@$(MAKE) --no-print-directory --keep-going test-python test-contracts
 
 test-python: $(READY) ## run the tests of the package (ARGS="-k name" to choose)
 	python -m pytest $(if $(ARGS),$(ARGS),--cov --cov-report=term --cov-fail-under=$(COVERAGE))
