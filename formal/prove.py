@@ -1,6 +1,7 @@
 """Proves what `formal/*Proof.sol` says of a log, with halmos, and that each broken contract below fails: `make formal`.
 
-A proof counts only if every path was followed to its end, within the array lengths that are given here.
+The Merkle library is any library there (`AnyMerkleTree.sol`). A proof counts only if every path was followed to its end, for the lengths of
+arrays that are given here.
 """
 
 import json
@@ -22,14 +23,17 @@ sys.path.insert(0, str(ROOT))
 
 from scripts.artifacts import compiler_settings  # noqa: E402 - the project's root is no installed package
 
-PROVER = ROOT / ".make" / "halmos" / "bin" / "python"
+PROVER = ROOT / ".make" / "halmos" / "bin" / "halmos"
 OUTPUT = ("abi", "evm.bytecode", "evm.deployedBytecode", "evm.methodIdentifiers", "storageLayout", "metadata")
-#: More rounds than any loop has with the arrays below: each is followed to its end, or the proof does not count.
-LOOP = "12"
-#: yices 2.6.4 finds examples against these that are none (it reads an array wrongly at another index); z3 does not.
+LIBRARY, STAND_IN = "contracts/libraries/MerkleTree.sol", "formal/AnyMerkleTree.sol"
 SOLVER = "z3"
-SHRINK, PERMISSION = "check_no_call_shrinks_the_log_or_changes_a_root", "check_without_permission_nothing_changes"
-PROOF = "check_a_new_root_comes_with_its_proof"
+#: What halmos says of a check, and how many loops it left before their end. Anything else, such as a solver out of time, is neither.
+PROVEN, REFUTED = (0, 0), (1, 0)
+SHRINK = "check_no_call_shrinks_the_log_or_changes_a_root"
+APPEND_PERMISSION = "check_nothing_changes_without_permission_to_append"
+ANCHOR_PERMISSION = "check_nothing_changes_without_permission_to_anchor"
+APPEND = "check_append_adds_its_leaves_to_the_tree_that_is_there"
+ANCHOR = "check_anchor_takes_a_root_only_with_its_proof"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,71 +56,78 @@ class Mutant:
     claim: Claim
 
 
-RECORDED = Claim("RecordedLogProof", "frontier={0,1,2},leafHashes={0,1,2}")
-ANCHORED = Claim("AnchoredLogProof", "proof={0,1,2}")
+RECORDED = Claim("RecordedLogProof", "frontier={0,1,64},leafHashes={0,1,64}")
+ANCHORED = Claim("AnchoredLogProof", "proof={0,1,2,64}")
+#: One length each is enough to refute.
+ONE_RECORDED, ONE_ANCHORED = replace(RECORDED, lengths="frontier=1,leafHashes=1"), replace(ANCHORED, lengths="proof=1")
+
+
+def _recorded(name: str, check: str, old: str, new: str) -> Mutant:
+    return Mutant(f"a recorded log {name}", "contracts/RecordedLog.sol", old, new, replace(ONE_RECORDED, check=check))
+
+
+def _anchored(name: str, check: str, old: str, new: str, source: str = "contracts/AnchoredLog.sol") -> Mutant:
+    return Mutant(f"an anchored log {name}", source, old, new, replace(ONE_ANCHORED, check=check))
+
+
+_GROW = "uint64 newSize = firstIndex + uint64(leafHashes.length);"
+_COMPARE = "if (oldFound != oldRoot || newFound != newRoot)"
 MUTANTS = (
-    Mutant(
-        "a recorded log whose size is that of its last batch",
-        "contracts/RecordedLog.sol",
-        "        size = newSize;",
-        "        size = uint64(leafHashes.length);",
-        replace(RECORDED, lengths="frontier=1,leafHashes=1", check=SHRINK),
-    ),
-    Mutant(
-        "a recorded log whose new root takes the place of the old one",
-        "contracts/RecordedLog.sol",
+    _recorded("whose size is that of its last batch", SHRINK, "size = newSize;", "size = uint64(leafHashes.length);"),
+    _recorded("whose size stays that which was expected", SHRINK, "size = newSize;", "size = expectedSize;"),
+    _recorded("that begins anew after 2^64 entries", SHRINK, _GROW, f"uint64 newSize; unchecked {{ {_GROW[7:]} }}"),
+    _recorded(
+        "whose new root takes the place of the old one",
+        SHRINK,
         "_roots[newSize] = newRoot;",
         "_roots[firstIndex] = newRoot;",
-        replace(RECORDED, lengths="frontier=1,leafHashes=1", check=SHRINK),
     ),
-    Mutant(
-        "an anchored log that takes a smaller size",
-        "contracts/AnchoredLog.sol",
+    _recorded("that does not compare the size", APPEND, "if (expectedSize != firstIndex)", "if (false)"),
+    _recorded(
+        "that does not compare the frontier", APPEND, "if (MerkleTree.rootOf(frontier) != _roots[atSize])", "if (false)"
+    ),
+    _recorded("for everyone", APPEND_PERMISSION, ") external restricted {", ") external {"),
+    _anchored("that takes a smaller size", SHRINK, "if (newSize <= oldSize)", "if (newSize == oldSize)"),
+    _anchored("that takes another root for its size", SHRINK, "if (newSize <= oldSize)", "if (newSize < oldSize)"),
+    _anchored(
+        "that takes any size once it has had its first root",
+        SHRINK,
         "if (newSize <= oldSize)",
-        "if (newSize == oldSize)",
-        replace(ANCHORED, lengths="proof=2", check=SHRINK),
+        "if (newSize <= oldSize && _newestRoot == MerkleTree.EMPTY_ROOT)",
     ),
-    Mutant(
-        "an anchored log that takes another root for its size",
-        "contracts/AnchoredLog.sol",
-        "if (newSize <= oldSize)",
-        "if (newSize < oldSize)",
-        replace(ANCHORED, lengths="proof=0", check=SHRINK),
-    ),
-    Mutant(
-        "an anchored log that does not compare the old root",
-        "contracts/Log.sol",
-        "if (oldFound != oldRoot || newFound != newRoot)",
-        "if (newFound != newRoot)",
-        replace(ANCHORED, lengths="proof=2", check=PROOF),
-    ),
-    Mutant(
-        "an anchored log for everyone",
-        "contracts/AnchoredLog.sol",
-        ") external restricted {",
-        ") external {",
-        replace(ANCHORED, lengths="proof=1", check=PERMISSION),
-    ),
+    _anchored("that does not compare the size", ANCHOR, "if (expectedSize != oldSize)", "if (false)"),
+    _anchored("that does not compare the old root", ANCHOR, _COMPARE, "if (newFound != newRoot)", "contracts/Log.sol"),
+    _anchored("that does not compare the new root", ANCHOR, _COMPARE, "if (oldFound != oldRoot)", "contracts/Log.sol"),
+    _anchored("whose old root comes from the caller", ANCHOR, "(oldSize, _newestRoot,", "(oldSize, proof[0],"),
+    _anchored("for everyone", ANCHOR_PERMISSION, ") external restricted {", ") external {"),
 )
 
 
-def sources(changes: Mapping[str, tuple[str, str]]) -> dict[str, dict[str, str]]:
-    """The contracts and the proofs, with the text of some changed; each change is for exactly one place."""
-    paths = sorted((*ROOT.glob("contracts/**/*.sol"), *ROOT.glob("formal/*.sol")))
-    texts = {path.relative_to(ROOT).as_posix(): path.read_text() for path in paths}
+def promises(library: str) -> list[str]:
+    """What a Merkle library is to those that use it: each function's type, by which it cannot write, and the constant."""
+    functions = re.findall(r"function \w+\([^)]*\) internal (?:view|pure) returns \([^)]*\)", library)
+    constants = re.findall(r"bytes32 internal constant \w+ = \w+;", library)
+    return sorted(re.sub(r"\s+", " ", each) for each in (*functions, *constants))
+
+
+def sources(claim: Claim, changes: Mapping[str, tuple[str, str]]) -> dict[str, dict[str, str]]:
+    """What the compiler does not find by itself: the proof, any library in the place of ours, and what is changed, each in one place."""
+    proof = f"formal/{claim.contract}.sol"
+    texts = {proof: (ROOT / proof).read_text(), LIBRARY: (ROOT / STAND_IN).read_text()}
     for source, (old, new) in changes.items():
-        if texts[source].count(old) != 1:
+        text = (ROOT / source).read_text()
+        if text.count(old) != 1:
             raise SystemExit(f"{source} does not have this once: {old}")
-        texts[source] = texts[source].replace(old, new)
+        texts[source] = text.replace(old, new)
     return {source: {"content": text} for source, text in texts.items()}
 
 
-def compiled(changes: Mapping[str, tuple[str, str]], folder: Path) -> None:
+def compiled(claim: Claim, changes: Mapping[str, tuple[str, str]], folder: Path) -> None:
     """Everything as forge lays it out, which halmos reads; without forge, by the compiler that makes the artifacts."""
     settings = compiler_settings()
     version = settings.pop("version")
     settings["outputSelection"] = {"*": {"*": OUTPUT, "": ["ast"]}}
-    task = {"language": "Solidity", "sources": sources(changes), "settings": settings}
+    task = {"language": "Solidity", "sources": sources(claim, changes), "settings": settings}
     output = solcx.compile_standard(task, solc_version=version, base_path=ROOT)
     for source, contracts in output["contracts"].items():
         place = folder / "out" / Path(source).name
@@ -137,22 +148,22 @@ def _artifact(built: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, 
     return {**known, **code, "methodIdentifiers": identifiers, "ast": source["ast"], "id": source["id"]}
 
 
-def run(claim: Claim, changes: Mapping[str, tuple[str, str]] | None = None) -> dict[str, bool]:
-    """Each check of the claim, and whether it was proven."""
+def run(claim: Claim, changes: Mapping[str, tuple[str, str]] | None = None) -> dict[str, tuple[int, int]]:
+    """Each check of the claim, and what halmos says of it, to be compared with `PROVEN` and `REFUTED`."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        compiled(changes or {}, folder)
-        options = ["--root", name, "--no-status", "--json-output", str(folder / "report.json"), "--loop", LOOP]
+        compiled(claim, changes or {}, folder)
+        options = ["--root", name, "--no-status", "--json-output", str(folder / "report.json")]
         options += ["--contract", claim.contract, "--function", claim.check, "--array-lengths", claim.lengths]
         options += ["--solver", SOLVER, "--solver-threads", "1", *(["--early-exit"] if changes else [])]
         path = f"{folder}:{PROVER.parent}:{os.environ['PATH']}"
-        halmos = [str(PROVER), str(ROOT / "formal" / "launch.py"), *options]
-        ended = subprocess.run(halmos, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False)
+        environment = {**os.environ, "PATH": path}
+        ended = subprocess.run([str(PROVER), *options], env=environment, capture_output=True, text=True, check=False)
         if not (folder / "report.json").exists():
             raise SystemExit(f"halmos did not run: {ended.stdout}{ended.stderr}")
         results = json.loads((folder / "report.json").read_text())["test_results"]
     return {
-        result["name"].partition("(")[0]: result["exitcode"] == 0 and not result["num_bounded_loops"]
+        result["name"].partition("(")[0]: (result["exitcode"], result["num_bounded_loops"])
         for tests in results.values()
         for result in tests
     }
@@ -163,7 +174,7 @@ def prove(claim: Claim) -> list[str]:
     wanted = re.findall(r"function (check_\w+)", (ROOT / "formal" / f"{claim.contract}.sol").read_text())
     proven = run(claim)
     return [
-        f"{'proven' if proven.get(name) else 'NOT PROVEN'}: {claim.contract}.{name} ({claim.lengths})"
+        f"{'proven' if proven.get(name) == PROVEN else 'NOT PROVEN'}: {claim.contract}.{name} ({claim.lengths})"
         for name in wanted
     ]
 
@@ -171,13 +182,15 @@ def prove(claim: Claim) -> list[str]:
 def refute(mutant: Mutant) -> list[str]:
     """Whether the broken contract fails its claim."""
     found = run(mutant.claim, {mutant.source: (mutant.old, mutant.new)})
-    return [f"{'refuted' if found == {mutant.claim.check: False} else 'NOT REFUTED'}: {mutant.name}"]
+    return [f"{'refuted' if found == {mutant.claim.check: REFUTED} else 'NOT REFUTED'}: {mutant.name}"]
 
 
 def main() -> int:
     """Prove, refute and print. Returns the exit code."""
+    if promises((ROOT / LIBRARY).read_text()) != promises((ROOT / STAND_IN).read_text()):
+        raise SystemExit(f"{STAND_IN} does not have the functions of {LIBRARY}, all of them view or pure")
     with ThreadPoolExecutor(2) as pool:
-        tasks = [pool.submit(prove, claim) for claim in (ANCHORED, RECORDED)]
+        tasks = [pool.submit(prove, claim) for claim in (RECORDED, ANCHORED)]
         tasks += [pool.submit(refute, mutant) for mutant in MUTANTS]
         lines = []
         for task in as_completed(tasks):
