@@ -125,7 +125,7 @@ class Watch:
             (self.book.server.keys.public,),
             source or self.honest,
             self.book.ledger.login_log,
-            witnesses={self.wanda.name: self.wanda.keys.public.signing},
+            witnesses=self.known,
             anchored=publication.anchored,
         )
         return replace(log, **changes)
@@ -145,13 +145,18 @@ class Watch:
         raw = RawLog(tuple(leaf if isinstance(leaf, bytes) else leaf_bytes(leaf) for leaf in leaves))
         return replace(raw, note=self.sign(raw, len(leaves) if size is None else size))
 
+    @property
+    def known(self) -> dict[str, bytes]:
+        """The witnesses whom everyone here knows."""
+        return {self.wanda.name: self.wanda.keys.public.signing}
+
     def proven(self, finding: LogFinding) -> ProvenFinding:
-        """What a third party finds: from the document alone, and with the chain; it trusts the auditor in nothing."""
+        """What a third party finds, who knows the witness: from the document alone, and with the chain; it trusts the auditor in nothing."""
         assert finding.origin == self.book.engine.publication.origin
         data = self.auditor.evidence(finding.evidence)
-        alone = verify_evidence(data)
+        alone = verify_evidence(data, self.known)
         ledger = self.book.accounts("a court")
-        proven = check_evidence(data, ledger.login_log, ledger.registrations, self.server)
+        proven = check_evidence(data, ledger.login_log, ledger.registrations, self.server, self.known)
         assert (alone.finding, proven.finding) == (type(finding).__name__,) * 2
         assert "chain" not in proven.relies_on
         return proven

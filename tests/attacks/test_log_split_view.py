@@ -127,7 +127,7 @@ def test_a_witness_cannot_be_accused_by_a_forged_cosignature(watch: Watch) -> No
     ):
         assert forged != data
         with pytest.raises(ProofInvalid):
-            verify_evidence(forged)
+            verify_evidence(forged, watch.known)
 
 
 def test_a_fork_without_the_witnesses_that_are_asked_for_is_not_believed(watch: Watch) -> None:
@@ -145,4 +145,4 @@ def test_two_checkpoints_of_one_log_are_no_evidence(watch: Watch) -> None:
     smaller = data[data.index(b'"smaller"') : data.index(b'"larger"')].replace(b'"smaller"', b'"larger"')
     twisted = data[: data.index(b'"larger"')] + smaller + data[data.index(b'"prefix_root"') :]
     with pytest.raises(ProofInvalid):
-        verify_evidence(twisted)
+        verify_evidence(twisted, watch.known)

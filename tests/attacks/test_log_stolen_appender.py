@@ -125,7 +125,7 @@ def test_nobody_is_accused_by_evidence_that_the_chain_does_not_bear_out(watch: W
         watch.auditor.audit(watch.followed())
     data = watch.auditor.evidence(caught.value.evidence)
     forged = data.replace(caught.value.account.encode(), watch.book.accounts("alice").account.encode())
-    assert verify_evidence(forged).relies_on == ("chain", "auditor")
+    assert verify_evidence(forged, watch.known).relies_on == ("chain", "auditor")
     watch.store.write("forged.json", (forged,))
     caught.value.evidence = "forged.json"
     with pytest.raises(ProofInvalid):

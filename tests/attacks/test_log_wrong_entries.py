@@ -193,4 +193,4 @@ def test_a_wrong_time_is_not_proven_by_other_times(mode: LogMode) -> None:
     ):
         assert forged != data
         with pytest.raises(ProofInvalid):
-            verify_evidence(forged)
+            verify_evidence(forged, watch.known)

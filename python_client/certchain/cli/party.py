@@ -142,6 +142,7 @@ class Cast:
             quorum=self.workspace.configuration.witness_quorum,
             entries=entries,
             anchored=anchored,
+            tolerance=self.workspace.configuration.clock_tolerance,
         )
 
     def server_channel(self) -> Channel:

@@ -52,6 +52,9 @@ class Configuration:
     )
     checkpoint_interval: int = _setting(1, "How often a log that grows is published, in seconds.")
     witness_quorum: int = _setting(0, "How many witnesses have to cosign before a checkpoint is published.")
+    clock_tolerance: int = _setting(
+        120, "How far an auditor lets clocks be apart before an entry's time counts as wrong, in seconds."
+    )
     model_risks: Mapping[str, Mapping[str, str]] = field(
         default_factory=dict, metadata={"comment": "Risk levels of models, by manufacturer and model."}
     )

@@ -176,7 +176,10 @@ class ProvenFinding:
     """What evidence was found to prove.
 
     ``thumbprints`` are those of the keys that signed: whose they are, the chain says. ``relies_on`` names what the document alone does
-    not prove: ``"chain"`` for what was not compared with the chain, ``"auditor"`` for what only the auditor has seen.
+    not prove: ``"chain"`` for what was not compared with the chain, ``"auditor"`` for what only the auditor has seen, ``"witnesses"`` for
+    what was cosigned with keys that the reader does not know, ``"withdrawn keys"`` for what was signed with keys of the log's server that
+    are not in force any more: by the server while they were, or by whoever has them. ``witnesses`` are the keys (vkeys) whose cosignatures
+    it takes.
     """
 
     finding: str
@@ -184,3 +187,4 @@ class ProvenFinding:
     proven: str
     thumbprints: tuple[Digest, ...]
     relies_on: tuple[str, ...]
+    witnesses: tuple[str, ...] = ()

@@ -1,10 +1,12 @@
 """Evidence of what is wrong with a log, checked by anyone, without trusting the auditor who kept it.
 
-What a document proves by itself is proven here; what has to be compared with the chain besides is named (``relies_on``).
+What a document proves by itself is proven here; what has to be compared with the chain besides is named (``relies_on``). A document
+comes from an accuser: whose cosignatures count, and how far clocks may be apart, is the reader's to say.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from certchain.encoding.digest import key_thumbprint
@@ -34,6 +36,9 @@ from certchain.verification.checkpoint import verify_checkpoint, verify_cosignat
 
 CHAIN = "chain"
 AUDITOR = "auditor"
+WITNESSES = "witnesses"
+CLOCK_TOLERANCE = 120
+"""How far clocks may be apart, in seconds, where nobody says otherwise."""
 _FORMAT = "certchain-log-evidence/v1/"
 _KINDS: dict[str, type[Evidence]] = {
     "fork": ForkEvidence,
@@ -48,6 +53,7 @@ _KINDS: dict[str, type[Evidence]] = {
 FORMATS: Mapping[type[Any], str] = {kind: _FORMAT + name for name, kind in _KINDS.items()}
 """What stands in each document's ``format``."""
 
+_Witnessed = ForkEvidence | RollbackEvidence | LeafEvidence
 _HEAD = re.compile(rb'\{\n  "format": "' + re.escape(_FORMAT.encode()) + rb'([a-z-]+)"')
 
 
@@ -69,15 +75,35 @@ def read_evidence(data: bytes) -> Evidence:
     return evidence
 
 
-def verify_evidence(data: bytes) -> ProvenFinding:
-    """What a document proves, if no byte of it was changed. Raises ``ProofInvalid``."""
+def verify_evidence(data: bytes, witnesses: Mapping[str, bytes], tolerance: int = CLOCK_TOLERANCE) -> ProvenFinding:
+    """What a document proves, if no byte of it was changed.
+
+    ``witnesses`` are those whom the reader knows, Ed25519 public keys by name: anyone can make a key, and a name for it, so that what
+    others have cosigned ``relies_on`` them. ``tolerance`` is how far the reader grants that clocks were apart, in seconds: what was kept
+    with a smaller one has to hold with this. Raises ``ProofInvalid``.
+    """
     evidence = read_evidence(data)
+    if isinstance(evidence, LeafEvidence):
+        evidence = _with_tolerance(evidence, tolerance)
     try:
-        return _VERIFIERS[type(evidence)](evidence)
+        return _with_known(_VERIFIERS[type(evidence)](evidence), witnesses)
     except ProofInvalid:
         raise
     except CertchainError as problem:  # a wrong signature, path, root, leaf or number
         raise ProofInvalid(str(problem).rstrip(".")) from problem
+
+
+def _with_tolerance(evidence: LeafEvidence, tolerance: int) -> LeafEvidence:
+    _require(evidence.tolerance >= 0, "clocks cannot be apart by less than nothing")
+    return replace(evidence, tolerance=max(evidence.tolerance, tolerance))
+
+
+def _with_known(proven: ProvenFinding, witnesses: Mapping[str, bytes]) -> ProvenFinding:
+    """The finding, which relies on witnesses no more when all of them are the reader's."""
+    keys = [parse_vkey(witness) for witness in proven.witnesses]
+    if not all(witnesses.get(key.name) == key.value for key in keys):
+        return proven
+    return replace(proven, relies_on=tuple(reason for reason in proven.relies_on if reason != WITNESSES))
 
 
 def cosigned_at(note: str, witnesses: Sequence[str]) -> tuple[int, ...]:
@@ -95,10 +121,10 @@ def _fork(evidence: ForkEvidence) -> ProvenFinding:
     for signed in (evidence.smaller, evidence.larger):
         cosigned_at(signed.note, evidence.witnesses)
     _require((evidence.finding == "LyingWitness") == bool(evidence.witnesses), "a witness lies who cosigned both")
-    names = [parse_vkey(witness).name for witness in evidence.witnesses]
-    by = f", and {', '.join(names)} cosigned both" if names else ""
+    by = f", and {', '.join(evidence.witnesses)} cosigned both" if evidence.witnesses else ""
     said = f"the log's server signed checkpoints of {smaller.size} and {larger.size} entries that cannot both be of one log{by}"
-    return _proven(evidence, ("SplitView", "LyingWitness"), larger, said, (), evidence.smaller, evidence.larger)
+    relies = (WITNESSES,) if evidence.witnesses else ()
+    return _proven(evidence, ("SplitView", "LyingWitness"), larger, said, relies, evidence.smaller, evidence.larger)
 
 
 def _rollback(evidence: RollbackEvidence) -> ProvenFinding:
@@ -107,7 +133,7 @@ def _rollback(evidence: RollbackEvidence) -> ProvenFinding:
     times = [cosigned_at(signed.note, evidence.witnesses) for signed in (evidence.before, evidence.after)]
     later = bool(evidence.witnesses) and min(times[1]) > max(times[0])
     said = f"the log's server signed for {before.size} entries, and for {after.size}" + (" afterwards" if later else "")
-    relies = () if later else (AUDITOR,)
+    relies = (WITNESSES,) if later else (AUDITOR,)
     return _proven(evidence, ("DatabaseRolledBack",), after, said, relies, evidence.before, evidence.after)
 
 
@@ -174,7 +200,6 @@ def _leaf(evidence: LeafEvidence) -> ProvenFinding:
 
 def _wrong_time(evidence: LeafEvidence, checkpoint: Checkpoint, at: int) -> tuple[str, tuple[str, ...]]:
     index, tolerance = evidence.entry.index, evidence.tolerance
-    _require(tolerance >= 0, "clocks cannot be apart by less than nothing")
     apart = f", with clocks that may be {tolerance} seconds apart"
     if evidence.before is not None:
         _verify_leaf(evidence.before, checkpoint)
@@ -185,13 +210,13 @@ def _wrong_time(evidence: LeafEvidence, checkpoint: Checkpoint, at: int) -> tupl
         without, _ = _two_of_one_log(evidence.earlier, evidence.checkpoint)
         seen = min(cosigned_at(evidence.earlier.note, evidence.witnesses), default=0)
         _require(without.size <= index and at < seen - tolerance, "the entry may have been logged then")
-        return f"entry {index} is of {at}, and was not there when witnesses saw the log at {seen}{apart}", ()
+        return f"entry {index} is of {at}, and was not there when witnesses saw the log at {seen}{apart}", (WITNESSES,)
     if evidence.step is not None:
         _require(index < evidence.step.size and at > evidence.step.at + tolerance, "the time is not after the chain's")
         return f"entry {index} is of {at}, and the chain had it at {evidence.step.at}{apart}", (CHAIN,)
     times = cosigned_at(evidence.checkpoint.note, evidence.witnesses)
     _require(bool(times) and at > max(times) + tolerance, "the time is not after the cosignatures'")
-    return f"entry {index} is of {at}, and witnesses saw it at {max(times)}{apart}", ()
+    return f"entry {index} is of {at}, and witnesses saw it at {max(times)}{apart}", (WITNESSES,)
 
 
 def _served(evidence: ServedEvidence) -> ProvenFinding:
@@ -246,8 +271,9 @@ def _proven(
     *signed: SignedCheckpoint,
 ) -> ProvenFinding:
     _require(evidence.finding in names, f"it does not prove {evidence.finding}")
-    thumbprints = dict.fromkeys(key_thumbprint(each.keys) for each in signed)
-    return ProvenFinding(evidence.finding, checkpoint.origin, said, tuple(thumbprints), relies)
+    thumbprints = tuple(dict.fromkeys(key_thumbprint(each.keys) for each in signed))
+    witnesses = evidence.witnesses if isinstance(evidence, _Witnessed) and WITNESSES in relies else ()
+    return ProvenFinding(evidence.finding, checkpoint.origin, said, thumbprints, relies, witnesses)
 
 
 def _checkpoint(signed: SignedCheckpoint) -> Checkpoint:

@@ -42,7 +42,7 @@ def found(watch: Watch, kind: type[LogFinding], source: Any) -> Any:
 
 def check(watch: Watch, evidence: Any) -> None:
     ledger = watch.book.ledger
-    check_evidence(evidence_bytes(evidence), ledger.login_log, ledger.registrations, watch.server)
+    check_evidence(evidence_bytes(evidence), ledger.login_log, ledger.registrations, watch.server, {})
 
 
 def test_the_chain_has_to_bear_out_a_changed_entry() -> None:
@@ -85,7 +85,7 @@ def test_an_honest_log_cannot_be_accused_by_a_size_between_two_batches(watch: Wa
         None,
     )
     ledger = watch.book.ledger
-    proven = check_evidence(evidence_bytes(honest), ledger.login_log, ledger.registrations, watch.server)
+    proven = check_evidence(evidence_bytes(honest), ledger.login_log, ledger.registrations, watch.server, {})
     assert proven.relies_on == ("auditor",)
     known = replace(honest, size=200, prefix_root=tree_root(store, 200), path=consistency_proof(store, 200, 300).path)
     with pytest.raises(ProofInvalid):
@@ -106,7 +106,7 @@ def test_evidence_by_keys_that_are_not_the_server_s_is_refused(watch: Watch) -> 
     evidence = found(watch, EntryChanged, watch.signed([changed(leaf) for leaf in watch.leaves()]))
     ledger, other = watch.book.ledger, enrol(watch.book.accounts, KeyPair.generate())
     with pytest.raises(KeyNotInForce):
-        check_evidence(evidence_bytes(evidence), ledger.login_log, ledger.registrations, other.party.number)
+        check_evidence(evidence_bytes(evidence), ledger.login_log, ledger.registrations, other.party.number, {})
 
 
 def test_a_checkpoint_is_remembered_only_when_all_is_right(watch: Watch) -> None:

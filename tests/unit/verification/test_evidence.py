@@ -95,6 +95,8 @@ SHOWN = evidence(ShownEvidence, "LogGap", HERE, 9, "nothing")
         (LIE, ()),
         (ROLLBACK, ()),
         (replace(ROLLBACK, witnesses=()), ("auditor",)),
+        (replace(ROLLBACK, after=signed(LOG, 30, NOON - 9)), ("auditor",)),
+        (replace(ROLLBACK, after=signed(LOG, 30, NOON)), ("auditor",)),
         (LEAF, ("chain",)),
         (MORE, ("chain", "auditor")),
         (replace(MORE, chain_hash=None), ("chain", "auditor")),
@@ -113,7 +115,7 @@ SHOWN = evidence(ShownEvidence, "LogGap", HERE, 9, "nothing")
     ],
 )
 def test_evidence_proves_its_finding_and_names_what_it_leaves_open(proof: Evidence, relies_on: tuple[str, ...]) -> None:
-    proven = verify_evidence(evidence_bytes(proof))
+    proven = verify_evidence(evidence_bytes(proof), WATCH.known, 0)
     assert (proven.finding, proven.relies_on) == (proof.finding, relies_on)
     assert read_evidence(evidence_bytes(proof)) == proof
 
@@ -172,7 +174,7 @@ def test_evidence_proves_its_finding_and_names_what_it_leaves_open(proof: Eviden
 def test_what_does_not_follow_is_not_proven(proof: Evidence) -> None:
     """Each is one step away from evidence that holds."""
     with pytest.raises(ProofInvalid):
-        verify_evidence(evidence_bytes(proof))
+        verify_evidence(evidence_bytes(proof), WATCH.known, 0)
 
 
 def test_a_body_that_fits_its_leaf_is_no_evidence() -> None:
@@ -182,8 +184,8 @@ def test_a_body_that_fits_its_leaf_is_no_evidence() -> None:
     body = entry_bytes(logged.body.entry)
     lie = replace(GONE, finding="BodyNotCommitted", salt=logged.body.salt, body=body)
     with pytest.raises(ProofInvalid):
-        verify_evidence(evidence_bytes(lie))
-    assert verify_evidence(evidence_bytes(replace(lie, salt=bytes(32)))).finding == "BodyNotCommitted"
+        verify_evidence(evidence_bytes(lie), {})
+    assert verify_evidence(evidence_bytes(replace(lie, salt=bytes(32))), {}).finding == "BodyNotCommitted"
 
 
 def test_no_byte_of_evidence_can_change_without_notice() -> None:
@@ -191,10 +193,37 @@ def test_no_byte_of_evidence_can_change_without_notice() -> None:
     data = evidence_bytes(LIE)
     for place in range(0, len(data), 5):
         with pytest.raises(ProofInvalid):
-            verify_evidence(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+            verify_evidence(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :], WATCH.known)
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b'{\n  "format": "certchain-log-evidence/v1/none"\n}\n', b"\xff" * 100])
 def test_what_is_no_evidence_is_refused(data: bytes) -> None:
     with pytest.raises(ProofInvalid):
-        verify_evidence(data)
+        verify_evidence(data, {})
+
+
+@pytest.mark.parametrize("proof", [LIE, ROLLBACK, AHEAD, BEHIND], ids=["lie", "rollback", "ahead", "behind"])
+@pytest.mark.parametrize("known", [{}, {WATCH.wanda.name: bytes(32)}], ids=["nobody", "another key under the name"])
+def test_what_strangers_cosigned_is_left_to_whoever_knows_them(proof: Evidence, known: dict[str, bytes]) -> None:
+    """Anyone can make a witness's key, and its name: the finding relies on them, and shows their keys."""
+    proven = verify_evidence(evidence_bytes(proof), known, 0)
+    assert (proven.relies_on, proven.witnesses) == (("witnesses",), WANDA)
+
+
+@pytest.mark.parametrize("proof", [FORK, IN_BATCH, replace(ROLLBACK, after=signed(LOG, 30, NOON - 9))])
+def test_witnesses_on_whom_nothing_rests_are_not_shown(proof: Evidence) -> None:
+    proven = verify_evidence(evidence_bytes(proof), {}, 0)
+    assert (proven.witnesses, "witnesses" in proven.relies_on) == ((), False)
+
+
+def test_a_liar_is_shown_with_the_key_and_not_by_name_alone() -> None:
+    assert WANDA[0] in verify_evidence(evidence_bytes(LIE), {}, 0).proven
+
+
+@pytest.mark.parametrize(("proof", "apart"), [(AHEAD, 38), (BEHIND, 69), (IN_BATCH, 38)])
+def test_a_wrong_time_has_to_be_wrong_by_the_reader_s_tolerance(proof: Evidence, apart: int) -> None:
+    """Whoever accuses may say that clocks cannot be apart at all."""
+    hasty = evidence_bytes(replace(proof, tolerance=0))
+    assert verify_evidence(hasty, WATCH.known, apart).finding == "EntryBackdated"
+    with pytest.raises(ProofInvalid):
+        verify_evidence(hasty, WATCH.known, apart + 1)

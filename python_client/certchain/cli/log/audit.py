@@ -9,7 +9,7 @@ import typer
 
 from certchain.cli.argument import File
 from certchain.cli.command import command
-from certchain.cli.log.argument import Urls, read_file, read_note, served_source
+from certchain.cli.log.argument import Urls, Witnesses, read_file, read_note, served_source, witness_keys
 from certchain.cli.log.noun import log
 from certchain.cli.output import Result
 from certchain.cli.party import AUDITS, Cast
@@ -90,21 +90,27 @@ def compare(
 def evidence(
     workspace: Workspace,
     file: File,
+    witness: Witnesses = None,
     offline: Annotated[bool, typer.Option("--offline", help="Do not compare with the chain.")] = False,
 ) -> Result:
-    """Verifies a piece of evidence: what it proves, and what it leaves to be believed."""
-    data = read_file(file)
+    """Verifies a piece of evidence: what it proves, and what it leaves to be believed.
+
+    Witnesses count whom you name by their verifier keys, or else those of the settings; so does the settings' tolerance of clocks.
+    """
+    data, tolerance = read_file(file), workspace.configuration.clock_tolerance
+    known = witness_keys(witness) if witness else workspace.log.witnesses
     if offline:
-        found = verify_evidence(data)
+        found = verify_evidence(data, known, tolerance)
     else:
         ledger = workspace.reader
         server = Cast(workspace).service(CERTIFICATION_SERVER)
-        found = check_evidence(data, ledger.login_log, ledger.registrations, server)
+        found = check_evidence(data, ledger.login_log, ledger.registrations, server, known, tolerance)
     values = {
         "finding": found.finding,
         "log": found.origin,
         "proven": found.proven,
         "signers": list(found.thumbprints),
+        "witnesses": list(found.witnesses),
         "relies_on": list(found.relies_on),
     }
     return Result(f"{found.finding}: {found.proven}.", values)

@@ -1,5 +1,6 @@
 """Evidence compared with the chain: what a document by itself leaves open."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -16,21 +17,29 @@ from certchain.models.evidence import (
 )
 from certchain.models.identifier import ServiceId, service_party
 from certchain.models.log import LogBatch
-from certchain.verification.evidence import CHAIN, read_evidence, verify_evidence
+from certchain.verification.evidence import CHAIN, CLOCK_TOLERANCE, read_evidence, verify_evidence
+
+WITHDRAWN_KEYS = "withdrawn keys"
 
 
 def check_evidence(
-    data: bytes, chain: LogLedger, registrations: RegistrationLedger, server: ServiceId
+    data: bytes,
+    chain: LogLedger,
+    registrations: RegistrationLedger,
+    server: ServiceId,
+    witnesses: Mapping[str, bytes],
+    tolerance: int = CLOCK_TOLERANCE,
 ) -> ProvenFinding:
     """What evidence proves, by itself (``verify_evidence``) and then against the chain's log and the keys of its ``server``.
 
-    The finding relies on the chain no more, only on the auditor's word where the evidence is of what was shown. Raises ``ProofInvalid`` or
-    ``KeyNotInForce``.
+    The finding relies on the chain no more; still on the auditor's word where the evidence is of what was shown, and on witnesses whom the
+    reader does not know. Who signed by keys that the server has withdrawn, nobody can tell: then it relies on those. Raises
+    ``ProofInvalid`` or ``KeyNotInForce``.
     """
-    proven, evidence = verify_evidence(data), read_evidence(data)
+    proven, evidence = verify_evidence(data, witnesses, tolerance), read_evidence(data)
     party = service_party(server)
-    known = {record.thumbprint for record in registrations.keys(party)}
-    if not set(proven.thumbprints) <= known:
+    known = [record.thumbprint for record in registrations.keys(party)]
+    if not set(proven.thumbprints) <= set(known):
         raise KeyNotInForce(str(party))
     try:
         _check_chain(evidence, chain)
@@ -38,8 +47,9 @@ def check_evidence(
         raise
     except CertchainError as problem:  # numbers that no chain can have
         raise ProofInvalid(str(problem).rstrip(".")) from problem
+    withdrawn = () if set(proven.thumbprints) <= set(known[-1:]) else (WITHDRAWN_KEYS,)
     relies = tuple(reason for reason in proven.relies_on if reason != CHAIN)
-    return replace(proven, relies_on=relies)
+    return replace(proven, relies_on=(*relies, *withdrawn))
 
 
 def _check_chain(evidence: Evidence, chain: LogLedger) -> None:

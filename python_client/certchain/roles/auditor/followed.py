@@ -11,6 +11,7 @@ from certchain.models.entry import HoldEntry
 from certchain.models.identifier import ServiceId
 from certchain.models.log import LogLeaf, SignedCheckpoint
 from certchain.models.registration import PublicKeys
+from certchain.verification.evidence import CLOCK_TOLERANCE
 
 Progress = Callable[[int, int], None]
 """Told how many entries are done, and of how many."""
@@ -37,7 +38,7 @@ class FollowedLog:
     quorum: int = 0
     entries: EntrySource | None = None
     anchored: Callable[[], str | None] | None = None
-    tolerance: int = 120
+    tolerance: int = CLOCK_TOLERANCE
 
     @property
     def name(self) -> str:
