@@ -76,8 +76,7 @@ class HomeLog:
         )
         workspace.closing.callback(engine.close)
         retention = Retention(engine.writer, engine.reader, self.keys, self.index, workspace.clock)
-        if self.keys.retired():
-            retention.finish()
+        retention.finish()
         return engine, retention
 
     @cached_property

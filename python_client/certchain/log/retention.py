@@ -86,9 +86,17 @@ class Retention:
         return index
 
     def finish(self) -> int:
-        """Carries out what recorded erasures demand and a crash left undone; returns how many keys that destroyed. Safe to repeat."""
+        """Carries out what recorded erasures demand and a crash left undone; returns how many keys that destroyed. Safe to repeat.
+
+        Takes no time when nothing is to be destroyed, however much the index has not read.
+        """
         with self._deciding:
-            return self._carry_out()
+            if self.keys.retired():
+                return self._carry_out()
+            # No key waits for it; but a crash may have come when one was destroyed, and its trace still in the files.
+            self.keys.destroy(())
+            self.index.scrub()
+            return 0
 
     # ---------------------------------------------------------------------------------------------------------- retention
 

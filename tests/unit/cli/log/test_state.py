@@ -1,6 +1,8 @@
 """What state a home has to be in for the log's commands, and what they say when it is in another."""
 
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -57,6 +59,32 @@ def test_an_erasure_that_was_cut_off_is_carried_out_by_the_next_command(
         patch.setattr(Retention, "_carry_out", cut_off)
         sessions.json("log", "erase", "--user", "alice", "--reason", "asked for").refusal(69, "StorageUnavailable")
     assert [row["kind"] for row in sessions.json("log", "query").value()] == ["erased"] * 3 + ["erasure"]
+
+
+def test_no_trace_of_an_erased_key_outlives_the_next_command(sessions: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The power fails when the key is destroyed, and its old bytes are still in the files: nobody has closed them."""
+    log = sessions.home / "log"
+
+    def cut_off(*_: object, **__: object) -> None:
+        raise StorageUnavailable("the power failed")
+
+    def where(trace: bytes) -> set[str]:
+        return {file.name for file in log.glob("*.sqlite*") if trace in file.read_bytes()}
+
+    with closing(sqlite3.connect(log / "keys.sqlite")) as keys, closing(sqlite3.connect(log / "index.sqlite")) as index:
+        query = "SELECT sealed FROM keys JOIN owners USING (number) WHERE kind = 'user'"
+        ((sealed,),) = keys.execute(query).fetchall()
+        index.execute("SELECT traces FROM state").fetchall()
+        with monkeypatch.context() as patch:
+            patch.setattr(Retention, "finish", lambda _: 0)  # there was nothing to do when the log was opened
+            patch.setattr("certchain.storage.subject_keys.forget", cut_off)
+            sessions.json("log", "erase", "--user", "alice", "--reason", "asked for").refusal(69, "StorageUnavailable")
+        assert keys.execute(query).fetchall() == []
+        assert where(sealed) != set()
+        assert index.execute("SELECT traces FROM state").fetchall() == [(1,)]
+        sessions.json("log", "flush").value()
+        assert where(sealed) == set()
+        assert index.execute("SELECT traces FROM state").fetchall() == [(0,)]
 
 
 def test_an_index_that_was_removed_is_built_anew(sessions: Program) -> None:
