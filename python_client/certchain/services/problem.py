@@ -33,7 +33,7 @@ NEVER_KEPT = {"Cache-Control": "no-store"}
 Statuses = Mapping[type[CertchainError], int]
 
 _LOG = logging.getLogger(__name__)
-_UNEXPECTED = 500
+_UNEXPECTED, _TOO_MANY = 500, 503
 _AGAIN_AFTER = {LogBusy: 1, LogBacklogFull: 30}
 _AGAIN_AFTER_ELSE = 5
 # The most particular first.
@@ -69,6 +69,12 @@ def refusing_app(
         redirect_slashes=False,
         exception_handlers={CertchainError: refuse, HTTPException: _without_error, Exception: _unexpected},
     )
+
+
+def too_many() -> Response:
+    """The answer to a request when as many as a service takes are under way. The connection ends with it."""
+    headers = {"Retry-After": str(_AGAIN_AFTER_ELSE), "Connection": "close"}
+    return _problem(_TOO_MANY, headers, error="ServiceUnavailable", advice="Ask again in some seconds.")
 
 
 def _refusal(error: CertchainError, statuses: Statuses) -> Response:

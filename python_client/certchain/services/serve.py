@@ -17,8 +17,7 @@ from certchain.errors import MalformedValue, PeerUnavailable, PortTaken
 from certchain.services.protocol import ImpatientProtocol
 
 LOOPBACK = "127.0.0.1"
-_MOST_REQUESTS = 512  # at once; whoever comes beyond is told to come again
-_KEEP_ALIVE = 75  # seconds
+_KEEP_ALIVE = 8  # seconds between requests; not what mirrors wait (5 s), whose next request would cross with the end
 _LAST_ANSWERS = 10  # seconds for what is under way when a stop is asked for
 _TICK = 0.1
 
@@ -84,7 +83,6 @@ class _Announced(Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                limit_concurrency=_MOST_REQUESTS,
                 timeout_keep_alive=_KEEP_ALIVE,
                 timeout_graceful_shutdown=_LAST_ANSWERS,
             )

@@ -4,9 +4,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 
 import pytest
 import requests
@@ -29,6 +31,7 @@ from certchain.services.problem import refusing_app
 from certchain.services.serve import serve
 
 def slow(_: Request) -> Response:
+    print("asked", flush=True)
     time.sleep(1)
     return Response("answered")
 
@@ -53,14 +56,15 @@ def started() -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_service_ends_when_it_is_asked_to_after_what_is_under_way(number: signal.Signals) -> None:
-    """With exit code 0, and nothing but its one line on the output."""
+    """With exit code 0, and nothing more on the output than where it listens, and what its handler says."""
     with started() as (process, url):
         asked = subprocess.Popen(
             [sys.executable, "-c", f"import requests; print(requests.get({url!r} + '/slow', timeout=10).text)"],
             stdout=subprocess.PIPE,
             text=True,
         )
-        time.sleep(0.7)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "asked\n"
         process.send_signal(number)
         out, err = process.communicate(timeout=15)
         assert (process.returncode, out, err) == (0, "", "")
@@ -122,6 +126,78 @@ def test_a_client_that_does_not_say_what_it_wants_is_let_go(said: bytes, monkeyp
             time.sleep(0.5)  # between requests there is more time
             later.sendall(b"GET / HT")
             assert later.recv(1000) == b""
+
+
+def connected(url: str, said: bytes = b"") -> socket.socket:
+    """A connection on which this was said, and its answer's beginning read if it is a whole request."""
+    connection = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5)
+    connection.sendall(said)
+    if said.startswith(b"GET") and said.endswith(b"\r\n\r\n"):
+        assert connection.recv(1000).startswith(b"HTTP/1.1 404")
+    return connection
+
+
+SAID = {
+    "nothing": b"",
+    "half a head": b"GET / HTTP/1.1\r\nHost: a\r\n",
+    "half a body": b"POST /taken HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nbegun",
+    "a request that was answered": b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("said", SAID.values(), ids=SAID)
+def test_connections_that_are_only_held_open_keep_nobody_out(said: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever was said on them: with all places taken, the one that has been waited for longest is given up."""
+    monkeypatch.setattr("certchain.services.protocol.MOST_CONNECTIONS", 8)
+
+    async def take(request: Request) -> Response:
+        return Response(await whole_body(request, 100))
+
+    with running(refusing_app([Route("/taken", take, methods=["POST"])])) as url, ExitStack() as held:
+        oldest, *others = [held.enter_context(connected(url, said)) for _ in range(8)]
+        time.sleep(0.2)  # what was said on them is heard
+        for _ in range(3):
+            held.enter_context(connected(url, SAID["a request that was answered"]))
+        assert requests.post(f"{url}/taken", b"whole", timeout=5).content == b"whole"
+        assert ended(oldest)
+        assert not ended(others[-1])
+
+
+def ended(connection: socket.socket) -> bool:
+    """Whether the other side has closed it, once what it said before is read."""
+    connection.settimeout(0.3)
+    try:
+        while connection.recv(1000):
+            pass
+    except ConnectionResetError:
+        return True
+    except TimeoutError:
+        return False
+    return True
+
+
+def test_with_all_places_at_work_a_request_more_is_refused_as_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And taken again once one of them is answered: no work is given up for it."""
+    monkeypatch.setattr("certchain.services.protocol.MOST_CONNECTIONS", 2)
+    asked, answer = threading.Semaphore(0), threading.Event()
+
+    def work(_: Request) -> Response:
+        asked.release()
+        answer.wait(10)
+        return Response("done")
+
+    with running(refusing_app([Route("/work", work)])) as url, ThreadPoolExecutor() as pool:
+        working = [pool.submit(requests.get, f"{url}/work", timeout=15) for _ in range(2)]
+        try:
+            assert all(asked.acquire(timeout=10) for _ in working)
+            refused = requests.get(f"{url}/work", timeout=5)
+        finally:
+            answer.set()
+        assert (refused.status_code, refused.headers["Content-Type"]) == (503, "application/problem+json")
+        assert (refused.json()["error"], refused.headers["Connection"]) == ("ServiceUnavailable", "close")
+        assert int(refused.headers["Retry-After"]) > 0
+        assert [each.result().text for each in working] == ["done", "done"]
+        assert requests.get(f"{url}/work", timeout=5).text == "done"
 
 
 def test_an_application_that_does_not_start_is_said_not_to() -> None:
