@@ -61,7 +61,9 @@ def test_an_erasure_that_was_cut_off_is_carried_out_by_the_next_command(
     assert [row["kind"] for row in sessions.json("log", "query").value()] == ["erased"] * 3 + ["erasure"]
 
 
-def test_no_trace_of_an_erased_key_outlives_the_next_command(sessions: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_trace_of_an_erased_key_outlives_the_next_command(
+    sessions: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The power fails when the key is destroyed, and its old bytes are still in the files: nobody has closed them."""
     log = sessions.home / "log"
 
