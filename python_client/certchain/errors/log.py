@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from certchain.errors.base import InvalidInput, NotAuthorised, SettingsError, Unavailable, VerificationFailed
 
 __all__ = [
+    "AppendUncertain",
     "BodyChanged",
     "BodyErased",
     "CheckpointOutdated",
@@ -26,6 +27,16 @@ __all__ = [
     "WitnessRefused",
     "WrongLogMode",
 ]
+
+
+@dataclass(eq=False)
+class AppendUncertain(Unavailable):
+    """The disk failed, and what was written could not be taken out again: it may be there when the log is opened again, or not."""
+
+    reason: str
+
+    sentence = "Whether the entries are in the log is known only after it is opened again: {reason}."
+    advice = "Open the log again, and look before trying again."
 
 
 @dataclass(eq=False)

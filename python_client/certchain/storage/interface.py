@@ -115,8 +115,9 @@ class LogStore(Protocol):
 
         ``leaf_hashes`` are the entries' (32 bytes each). The indices have to continue the log: ``SizeMismatch`` otherwise.
         ``MalformedValue`` refuses a time or key number that is not 0 to 2^63 - 1, and a body above 1 MiB. After
-        ``StorageUnavailable`` the group is not in the log, and the store goes on; but when the error leaves it open what is on the disk
-        (a sync that failed), it takes no more until the log is opened again, which alone tells whether the group is there.
+        ``StorageUnavailable`` the group is not in the log, and the store goes on; but after a sync that failed it takes no more until
+        the log is opened again. ``AppendUncertain`` is when the group could not be taken out again either: only opening tells whether
+        it is there.
         """
         ...
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from certchain.errors import StorageUnavailable
+from certchain.errors import AppendUncertain, StorageUnavailable
 from certchain.merkle import CompactRange, tree_root
 from certchain.models.digest import Digest
 from certchain.models.log import SealedEntry
@@ -156,7 +156,7 @@ def test_after_a_sync_that_failed_the_log_has_to_be_opened_again(tmp_path: Path)
     with closing(centre.open()) as store:
         centre.append(store, 3)
         centre.disk.do, working = _fail_syncs(centre.disk), centre.disk.do  # type: ignore[method-assign]
-        with pytest.raises(StorageUnavailable, match="Input/output error"):
+        with pytest.raises(AppendUncertain, match="Input/output error"):
             centre.append(store, 1)
         centre.disk.do = working  # type: ignore[method-assign]
         with pytest.raises(StorageUnavailable, match="opened again"):
@@ -164,6 +164,67 @@ def test_after_a_sync_that_failed_the_log_has_to_be_opened_again(tmp_path: Path)
         require_entries(store, (centre.acknowledged,))
     centre.asked = []
     centre.restart()
+
+
+@pytest.mark.parametrize("power_cut", [False, True])
+@pytest.mark.parametrize("moment", range(1, 25))
+def test_after_an_error_that_lasts_what_is_said_not_to_be_in_the_log_is_not(
+    tmp_path: Path, moment: int, power_cut: bool
+) -> None:
+    """When the group cannot be taken out again either, that is said: it is there after opening, or not."""
+    centre = Centre(tmp_path / "log", Fuse())
+    centre.prepare()
+    store = centre.open()
+    lasting = _Lasting(centre.disk, moment)
+    centre.disk.do = lasting  # type: ignore[method-assign]
+    uncertain = False
+    for count in GROUPS:
+        try:
+            centre.append(store, count)
+        except AppendUncertain:
+            uncertain = True
+            break
+        except StorageUnavailable:
+            break
+    with pytest.raises(StorageUnavailable):
+        store.append(*_next(store))
+    require_entries(store, (centre.acknowledged,))
+    store.close()
+    if power_cut:
+        centre.disk.lose_power(random.Random(moment))
+    centre.asked = centre.asked if uncertain else []
+    centre.restart()
+
+
+def test_a_group_that_could_not_be_taken_out_again_is_there_when_the_log_is_opened_again(tmp_path: Path) -> None:
+    """So nobody may be told that it is not."""
+    centre = Centre(tmp_path / "log", Fuse())
+    with closing(centre.open()) as store:
+        centre.append(store, 3)
+        centre.disk.do = _Lasting(centre.disk, 5)  # type: ignore[method-assign]
+        with pytest.raises(AppendUncertain, match="Input/output error"):
+            centre.append(store, 1)
+    centre.disk = FaultyDisk()
+    with closing(centre.open()) as store:
+        require_entries(store, (centre.acknowledged + centre.asked,))
+
+
+def _next(store: SegmentLogStore) -> tuple[list[SealedEntry], list[bytes]]:
+    entries = group(store.size(), 1)
+    return entries, leaf_hashes(entries)
+
+
+class _Lasting:
+    """From so many writes, syncs and cuts on, nothing works any more."""
+
+    def __init__(self, disk: FaultyDisk, left: int) -> None:
+        self.working, self.left = disk.do, left
+
+    def __call__(self, action: Callable[[], object], *, growing: bool = False) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        self.working(action, growing=growing)
 
 
 def _fail_syncs(disk: FaultyDisk) -> Callable[..., None]:

@@ -4,7 +4,7 @@ Leaves are rows of an entry bundle and hashes rows of a tile, so that bundles an
 ``positions`` has the byte in its segment where the record begins, and the record's length in its last 24 bits.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from threading import Lock
 
@@ -12,7 +12,7 @@ from certchain.encoding.leaf import LEAF_LENGTH, leaf_bytes, parse_leaf
 from certchain.encoding.tile import bundle
 from certchain.errors import LogDamaged, MalformedMessage
 from certchain.models.log import TILE_WIDTH, LogLeaf
-from certchain.storage.log.disk import Disk
+from certchain.storage.log.disk import File
 from certchain.storage.log.edge import Edge
 from certchain.storage.log.group import HASH_LENGTH
 from certchain.storage.log.rows import CheckedRows, RowFile, number_rows, numbers
@@ -25,9 +25,8 @@ _LENGTH_MASK = (1 << _LENGTH_BITS) - 1
 class DerivedFiles:
     """The rows of a log in a folder. Raises ``OSError``, and ``LogDamaged`` for rows that are not what was written."""
 
-    def __init__(self, disk: Disk, folder: Path, write: bool) -> None:
-        self._disk, self._folder = disk, folder
-        self._open = disk.writable if write else disk.readable
+    def __init__(self, folder: Path, open_file: Callable[[Path], File]) -> None:
+        self._folder, self._open = folder, open_file
         self._lock = Lock()
         self._levels: list[CheckedRows] = []
         self._leaves = self._checked("leaves", _LEAF_ROW)

@@ -1,9 +1,10 @@
 """Finds out where a journal ends, when it is opened for writing, and mends its end from the twin.
 
-First everything is only read: a journal that lacks what was acknowledged raises ``LogDamaged``, and nothing is changed. Then what
-was written since the last mark is written once more, into both files, and synced: after a failed sync the page cache may
-show what the disk has not got. A group at the end that is whole in neither file was never acknowledged, and is dropped; one
-that is whole in one of them may not have been either, and is kept.
+First everything that is needed is only read: a journal that lacks what was acknowledged, or groups that the rows have to be made
+from, raises ``LogDamaged``, and nothing is changed. So do two copies with unlike groups in one place, both of them whole. Then what
+was written since the last mark is written once more, into one file and then into the other, each synced: after a failed sync the
+page cache may show what the disk has not got. A group at the end that is whole in neither file was never acknowledged, and is
+dropped; one that is whole in one of them may not have been either, and is kept.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,8 +28,8 @@ class Found:
 
     segments: tuple[Segment, ...]
     end: Place
-    tail: int
-    """The byte of the last segment from which on it is written once more; its end when both files are as they were closed."""
+    tail: Place
+    """The place in the last segment from which on it is written once more; its end when both files are as they were closed."""
     unborn: int | None
     """The first index of a segment in which a crash left nothing, not even its header."""
 
@@ -57,9 +58,9 @@ def mend(disk: Disk, folder: Path, found: Found) -> None:
         disk.remove(twin_path(folder, found.unborn))
     for one, following in pairwise(found.segments):
         if _spoiled(disk, folder, one, following.previous_length):
-            _write_again(disk, folder, one, BEGINNING.offset, _end_of(one, following))
+            _write_again(disk, folder, one, _start_of(one), _end_of(one, following))
     last = found.segments[-1] if found.segments else Segment(0, 0, 0)
-    if found.tail < found.end.offset or _unlike(disk, folder, last, found.end.offset):
+    if found.tail != found.end or _unlike(disk, folder, last, found.end.offset):
         _write_again(disk, folder, last, found.tail, found.end)
 
 
@@ -131,7 +132,7 @@ def _require_whole(disk: Disk, folder: Path, segment: Segment, following: Segmen
         raise LogDamaged(name, f"its groups end at byte {end}, and had {following.previous_length} bytes", index)
 
 
-def _end(disk: Disk, folder: Path, first: int, mark: Place) -> tuple[Place, int]:
+def _end(disk: Disk, folder: Path, first: int, mark: Place) -> tuple[Place, Place]:
     """Where the last segment ends, and from where on it has to be written again."""
     with copies(disk, folder, first) as files:
         lengths = [file.length() for file in files]
@@ -140,7 +141,7 @@ def _end(disk: Disk, folder: Path, first: int, mark: Place) -> tuple[Place, int]
             begin = mark
         offset, index = _scan(files, begin.offset, begin.size)
         _require_nothing_after(files, offset, index)
-    return Place(index, first, offset), begin.offset
+    return Place(index, first, offset), begin
 
 
 def _scan(files: Sequence[File], at: int, index: int, end: int | None = None) -> tuple[int, int]:
@@ -176,17 +177,26 @@ def _unlike(disk: Disk, folder: Path, segment: Segment, length: int) -> bool:
         return any(file.length() != length or read_segment(file) != segment for file in files)
 
 
+def _start_of(segment: Segment) -> Place:
+    return Place(segment.first, segment.first, SEGMENT_HEADER)
+
+
 def _end_of(segment: Segment, following: Segment) -> Place:
     return Place(following.first, segment.first, following.previous_length)
 
 
-def _write_again(disk: Disk, folder: Path, segment: Segment, begin: int, end: Place) -> None:
-    """Writes a segment's groups from a byte on into both files, from whichever has each whole, and ends them there."""
+def _write_again(disk: Disk, folder: Path, segment: Segment, begin: Place, end: Place) -> None:
+    """Writes a segment's groups from a place on into both files, from whichever has each whole, and ends them there.
+
+    A file that is written over may lose what it had in a power cut: so the one that lacks more comes first, and is synced before
+    the other is touched.
+    """
     journal = disk.writable(journal_path(folder, segment.first))
     twin = disk.writable(twin_path(folder, segment.first))
+    files = (journal, twin)
     try:
-        _copy_groups((journal, twin), begin, end.offset)
-        for file in (journal, twin):
+        for file in sorted(files, key=lambda file: _scan((file,), begin.offset, begin.size, end.offset)):
+            _copy_groups(files, file, begin, end)
             file.write(0, segment.header())
             file.cut(end.offset)
             file.sync()
@@ -196,8 +206,8 @@ def _write_again(disk: Disk, folder: Path, segment: Segment, begin: int, end: Pl
     disk.sync_folder(folder)
 
 
-def _copy_groups(files: tuple[File, File], at: int, end: int) -> None:
-    while at < end and (group := read_frame(files[0], at) or read_frame(files[1], at)):
-        for file in files:
-            file.write(at, group.data)
-        at += len(group.data)
+def _copy_groups(files: Sequence[File], target: File, begin: Place, end: Place) -> None:
+    at, index = begin.offset, begin.size
+    while at < end.offset and (group := whole_frame(files, at, index)):
+        target.write(at, group.data)
+        at, index = at + len(group.data), index + group.count

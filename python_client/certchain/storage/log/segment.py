@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from certchain.errors import LogDamaged
 from certchain.storage.log.disk import Disk, File
 from certchain.storage.log.frame import Frame, read_frame
 
@@ -49,9 +50,11 @@ def copies(disk: Disk, folder: Path, first: int) -> Iterator[tuple[File, File]]:
 
 
 def whole_frame(files: Sequence[File], at: int, index: int) -> Frame | None:
-    """The frame that begins there with this index, from the first of the copies that has it whole."""
-    for file in files:
-        found = read_frame(file, at)
-        if found is not None and found.first == index:
-            return found
-    return None
+    """The frame that begins there with this index, from whichever of the copies has it whole.
+
+    Raises ``LogDamaged`` when both have it whole and unlike: one of them is another log's, and nothing here tells which.
+    """
+    found = [frame for file in files if (frame := read_frame(file, at)) is not None and frame.first == index]
+    if any(frame != found[0] for frame in found[1:]):
+        raise LogDamaged(files[0].path.name, "its twin has another group there, and both are whole", index)
+    return found[0] if found else None

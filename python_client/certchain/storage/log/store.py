@@ -123,9 +123,9 @@ class SegmentLogStore:
     def _files(self, opened: ExitStack, write: bool) -> tuple[PublishedSize, DerivedFiles]:
         if not write and not (self._folder / SIZE).exists():
             raise StorageUnavailable(f"there is no log in {self._folder}")
-        rows = DerivedFiles(self._disk, self._folder, write)
-        opened.callback(rows.close)
         open_file = self._disk.writable if write else self._disk.readable
+        rows = DerivedFiles(self._folder, open_file)
+        opened.callback(rows.close)
         published = PublishedSize(open_file(self._folder / SIZE))
         opened.callback(published.close)
         return published, rows

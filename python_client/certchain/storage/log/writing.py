@@ -1,12 +1,12 @@
 """The one who writes a log: appends groups, marks what is synced, and brings everything in order when the log is opened."""
 
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from certchain.encoding.leaf import leaf_bytes
-from certchain.errors import LogDamaged, StorageUnavailable
+from certchain.errors import AppendUncertain, LogDamaged, StorageUnavailable
 from certchain.merkle import leaf_hash
 from certchain.models.log import LogLeaf, SealedEntry
 from certchain.storage.log.derived import DerivedFiles
@@ -26,17 +26,23 @@ _AT_ONCE = 4096
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What was found before anything was changed: the mark, and where the journal ends."""
+    """What was found before anything was changed: the mark, where the journal ends, and from where on the rows are made anew."""
 
     mark: Place
     found: Found
+    start: Place
+    edge: Edge
 
     @classmethod
     def of(cls, disk: Disk, folder: Path) -> "Survey":
-        """Looks at a folder. Raises ``LogDamaged`` when it lacks what was acknowledged, and ``OSError``."""
+        """Looks at a folder. Raises ``LogDamaged`` when it lacks what was acknowledged or what the rows need, and ``OSError``."""
         mark = read_mark(disk, folder / MARK) or BEGINNING
         size = read_mark(disk, folder / SIZE) or BEGINNING
-        return cls(mark, survey(disk, folder, mark, max(mark.size, size.size)))
+        found = survey(disk, folder, mark, max(mark.size, size.size))
+        start, edge = _trusted(disk, folder, mark)
+        for _ in frames(disk, folder, found, start):
+            pass  # each was found whole
+        return cls(mark, found, start, edge)
 
 
 class GroupWriter:
@@ -58,9 +64,9 @@ class GroupWriter:
     ) -> None:
         self._disk, self._folder, self._rows, self._published = disk, folder, rows, published
         self._segment_bytes, self._mark_every = segment_bytes, mark_every
-        self._edge: Edge = ()
+        self._edge = survey.edge
         mend(disk, folder, survey.found)
-        self._rebuild(survey.found, self._trusted(survey.mark))
+        self._rebuild(survey.found, survey.start)
         self.place, self._marked = survey.found.end, survey.mark.size
         published.write(self.place)
         if self.place != survey.mark:
@@ -69,7 +75,7 @@ class GroupWriter:
         self._certain = True
 
     def append(self, entries: Sequence[SealedEntry], leaf_hashes: bytes) -> None:
-        """Appends a group. Raises ``OSError``, after which nothing of it is in the log, and ``StorageUnavailable``."""
+        """Appends a group. Raises ``AppendUncertain``, and ``OSError`` or ``StorageUnavailable`` when nothing of it is in the log."""
         if not self._certain:
             raise StorageUnavailable("an error left it open what is on the disk; the log has to be opened again")
         self._go_on()
@@ -80,8 +86,8 @@ class GroupWriter:
         try:
             self._journal.write(group.data)
             self._rows.write(group.first, leaves, added, _placed(self._journal.length, lengths))
-        except BaseException:
-            self._journal.cut_back()
+        except BaseException as problem:
+            self._take_out(problem)
             self._certain = True
             raise
         self._sync(len(group.data))
@@ -100,12 +106,18 @@ class GroupWriter:
     def _sync(self, written: int) -> None:
         try:
             self._journal.sync(written)
-        except BaseException:
+        except BaseException as problem:
             # Linux takes pages that it could not write for written: nothing here is trusted before the log is opened again,
-            # which writes the tail anew. Cutting the group out is all that can be done for whoever opens it.
-            with suppress(OSError):
-                self._journal.cut_back()
+            # which writes the tail anew. It will not find the group there, once that was cut out.
+            self._take_out(problem)
             raise
+
+    def _take_out(self, problem: BaseException) -> None:
+        """Cuts out what a problem left of a group. Raises ``AppendUncertain`` when the disk does not do that either."""
+        try:
+            self._journal.cut_back()
+        except OSError as failed:
+            raise AppendUncertain(failed.strerror or type(failed).__name__) from problem
 
     def _go_on(self) -> None:
         """What is due before the next group. Whether a segment is full does not depend on the group: it stays full."""
@@ -121,14 +133,6 @@ class GroupWriter:
         self._certain = True
         self._disk.replace(self._folder / MARK, mark_bytes(self.place))
         self._marked = self.place.size
-
-    def _trusted(self, mark: Place) -> Place:
-        """The mark, when the rows are there up to it."""
-        with suppress(LogDamaged):
-            if self._rows.reaches(mark.size):
-                self._edge = self._rows.edge(mark.size)
-                return mark
-        return BEGINNING
 
     def _rebuild(self, found: Found, start: Place) -> None:
         """Makes the rows anew from a place on, some thousand at a time."""
@@ -147,6 +151,14 @@ class GroupWriter:
         hashes = b"".join(leaf_hash(leaf_bytes(leaf)).value for leaf in leaves)
         self._edge, added = grow(self._edge, hashes)
         self._rows.write(leaves[0].index, leaves, added, positions)
+
+
+def _trusted(disk: Disk, folder: Path, mark: Place) -> tuple[Place, Edge]:
+    """The mark and the edge there, when the rows are there up to it; else the beginning."""
+    with closing(DerivedFiles(folder, disk.readable_or_empty)) as rows, suppress(LogDamaged):
+        if rows.reaches(mark.size):
+            return mark, rows.edge(mark.size)
+    return BEGINNING, ()
 
 
 def _placed(offset: int, lengths: Sequence[int]) -> list[tuple[int, int]]:
