@@ -46,6 +46,7 @@ class _Seen:
 class Witness:
     """A witness with this name and key; ``logs`` are the keys of each log that it knows, by the log's origin. Thread-safe.
 
+    A checkpoint by any of a log's keys counts, as long as the key is among them; what was cosigned before stays, whichever key it was by.
     ``store`` is its own: two processes on one store could cosign two different futures of a log.
     """
 
@@ -102,14 +103,17 @@ class Witness:
         return line
 
     def _seen(self, origin: str) -> _Seen:
-        """Raises ``StorageUnavailable`` for a record that is not what this witness wrote: it would not know what to compare with."""
+        """Raises ``StorageUnavailable`` for a record that is not what this witness wrote: it would not know what to compare with.
+
+        Its own cosignature says so, whatever the log's keys are by now.
+        """
         try:
             note = self._kept(origin)
             (cosignature,) = verify_cosignatures(note, {self.name: self._keys.public.signing}, 1)
-            body = verify_log_checkpoint(note, self._logs[origin])
+            _, body = _read(note)
         except UnknownRecord:
             return _Seen()
-        except (CheckpointInvalid, CosignaturesMissing) as problem:
+        except (CheckpointInvalid, CosignaturesMissing, MalformedMessage) as problem:
             raise StorageUnavailable("the witness's record of the log was changed") from problem
         return _Seen(body.size, body.root, cosignature.at)
 
@@ -132,6 +136,6 @@ def _read(note: str) -> tuple[str, CheckpointBody]:
 
 def _require_continuation(request: AddCheckpoint, seen: _Seen, body: CheckpointBody) -> None:
     """Raises ``NotConsistent`` or ``ProofLength``."""
-    if body.size == 0 and body.root != _EMPTY_ROOT:
+    if body.size == 0 and body.root != _EMPTY_ROOT:  # from nothing on, the proof has nothing to say
         raise NotConsistent(seen.size, body.size)
     verify_consistency(ConsistencyProof(seen.size, body.size, request.path), seen.root, body.root)

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from certchain.errors import CertchainError, NotConsistent, StorageUnavailable, WitnessConflict
+from certchain.errors import CertchainError, CheckpointInvalid, NotConsistent, StorageUnavailable, WitnessConflict
 from certchain.keys import KeyPair
+from certchain.merkle import leaf_hash
+from certchain.models.digest import Digest
+from certchain.models.identifier import ServiceId, service_party
+from certchain.models.log import Checkpoint
 from certchain.models.note import AddCheckpoint
 from certchain.roles.witness import Witness, origin_hash
 from certchain.storage import DirectoryFileStore, FileStore, MemoryFileStore
-from certchain.verification.checkpoint import verify_cosignatures
+from certchain.verification.checkpoint import sign_checkpoint, verify_cosignatures
 from tests.faults import Fuse, PowerCut, fused_store
 from tests.published import PublishedLog
 
@@ -165,18 +169,17 @@ def test_a_clock_that_is_set_back_does_not_make_a_later_checkpoint_older(setting
 
 def damaged(content: bytes) -> list[bytes]:
     text, gap, lines = content.decode().rpartition("\n\n")
-    log_line, own = lines.splitlines(keepends=True)
+    log_line, _ = lines.splitlines(keepends=True)
     return [
         b"",
         content[:-20],
         b"\xff" * 100,
         content.replace(b"\n600\n", b"\n300\n"),
         f"{text}{gap}{log_line}".encode(),
-        f"{text}{gap}{own}".encode(),
     ]
 
 
-@pytest.mark.parametrize("change", range(6))
+@pytest.mark.parametrize("change", range(5))
 def test_a_witness_whose_record_was_changed_cosigns_nothing(setting: Setting, change: int) -> None:
     """It would not know what it has promised."""
     store, name = MemoryFileStore(), origin_hash(setting.log.origin)
@@ -186,6 +189,28 @@ def test_a_witness_whose_record_was_changed_cosigns_nothing(setting: Setting, ch
     for old in (0, 300, 600):
         with pytest.raises(StorageUnavailable, match="record of the log"):
             witness.add_checkpoint(setting.log.request(old, 900))
+
+
+def test_when_a_logs_key_changes_its_witness_goes_on_from_what_it_saw_under_the_old_one(setting: Setting) -> None:
+    """Told of the new key and no longer of the old one, it still holds the log to what was cosigned before."""
+    store = MemoryFileStore()
+    setting.witness(store).add_checkpoint(setting.log.request(0, 600))
+    old, setting.log = setting.log, PublishedLog(store=setting.log.store)
+    again = setting.witness(store)
+    with pytest.raises(CheckpointInvalid):
+        again.add_checkpoint(old.request(600, 700))
+    with pytest.raises(NotConsistent):
+        again.add_checkpoint(setting.log.twin(300).append(500).request(600, 800))
+    again.add_checkpoint(setting.log.request(600, 800))
+    again.add_checkpoint(setting.log.request(800, 1000))
+
+
+def test_a_log_of_no_entries_is_cosigned_with_the_one_root_that_it_can_have(setting: Setting) -> None:
+    witness = setting.witness(MemoryFileStore())
+    other = Checkpoint(setting.log.origin, 0, leaf_hash(b""), service_party(ServiceId(1)), Digest(bytes(32)))
+    with pytest.raises(NotConsistent):
+        witness.add_checkpoint(AddCheckpoint(0, (), sign_checkpoint(other, setting.log.keys)))
+    witness.add_checkpoint(setting.log.request(0, 0))
 
 
 def test_each_log_is_on_its_own(setting: Setting) -> None:
