@@ -151,7 +151,7 @@ class Watch:
         return {self.wanda.name: self.wanda.keys.public.signing}
 
     def proven(self, finding: LogFinding) -> ProvenFinding:
-        """What a third party finds, who knows the witness: from the document alone, and with the chain; it trusts the auditor in nothing."""
+        """What a third party finds, who knows the witness: from the document alone, and with the chain; the auditor is not trusted."""
         assert finding.origin == self.book.engine.publication.origin
         data = self.auditor.evidence(finding.evidence)
         alone = verify_evidence(data, self.known)

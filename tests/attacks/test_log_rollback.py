@@ -62,7 +62,7 @@ def test_a_rolled_back_database_is_noticed_at_the_first_audit_where_the_anchored
     watch.proven(caught.value)
 
     with pytest.raises(GarbageOnChain):  # without that checkpoint all that can be said is that the chain has more
-        watch.auditor.audit(watch.followed(older, anchored=None))
+        watch.auditor.audit(watch.followed(older, anchored=lambda: None))
 
 
 def test_a_rolled_back_database_that_went_on_is_a_split_view(watch: Watch) -> None:

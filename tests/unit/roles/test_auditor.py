@@ -20,6 +20,7 @@ from certchain.errors.audit import LogFinding
 from certchain.keys import KeyPair
 from certchain.merkle import consistency_proof, tree_root
 from certchain.models.evidence import ChainLeafEvidence, ChainRootEvidence
+from certchain.models.identifier import ServiceId
 from certchain.models.log import TILE_WIDTH, LogMode, SignedCheckpoint
 from certchain.roles.auditor import Auditor, check_evidence
 from certchain.verification.evidence import FORMATS, evidence_bytes, read_evidence
@@ -94,7 +95,7 @@ def test_an_honest_log_cannot_be_accused_by_a_size_between_two_batches(watch: Wa
 
 def test_an_old_checkpoint_of_an_honest_log_accuses_nobody_but_by_the_auditor_s_word(watch: Watch) -> None:
     batch = watch.book.chain.batches(200, 1)[0]
-    log = watch.followed(watch.signed(watch.leaves()[:200]), anchored=None)
+    log = watch.followed(watch.signed(watch.leaves()[:200]), anchored=lambda: None)
     with pytest.raises(GarbageOnChain) as caught:
         watch.auditor.audit(log)
     assert caught.value.transaction == f"0x{batch.transaction.hex()}"
@@ -106,7 +107,7 @@ def test_evidence_by_keys_that_are_not_the_server_s_is_refused(watch: Watch) -> 
     evidence = found(watch, EntryChanged, watch.signed([changed(leaf) for leaf in watch.leaves()]))
     ledger, other = watch.book.ledger, enrol(watch.book.accounts, KeyPair.generate())
     with pytest.raises(KeyNotInForce):
-        check_evidence(evidence_bytes(evidence), ledger.login_log, ledger.registrations, other.party.number, {})
+        check_evidence(evidence_bytes(evidence), ledger.login_log, ledger.registrations, ServiceId(other.party.number), {})
 
 
 def test_a_checkpoint_is_remembered_only_when_all_is_right(watch: Watch) -> None:

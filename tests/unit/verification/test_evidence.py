@@ -221,7 +221,7 @@ def test_a_liar_is_shown_with_the_key_and_not_by_name_alone() -> None:
 
 
 @pytest.mark.parametrize(("proof", "apart"), [(AHEAD, 38), (BEHIND, 69), (IN_BATCH, 38)])
-def test_a_wrong_time_has_to_be_wrong_by_the_reader_s_tolerance(proof: Evidence, apart: int) -> None:
+def test_a_wrong_time_has_to_be_wrong_by_the_reader_s_tolerance(proof: LeafEvidence, apart: int) -> None:
     """Whoever accuses may say that clocks cannot be apart at all."""
     hasty = evidence_bytes(replace(proof, tolerance=0))
     assert verify_evidence(hasty, WATCH.known, apart).finding == "EntryBackdated"

@@ -104,7 +104,7 @@ def evidence(
     else:
         ledger = workspace.reader
         server = Cast(workspace).service(CERTIFICATION_SERVER)
-        found = check_evidence(data, ledger.login_log, ledger.registrations, server, known, tolerance)
+        found = check_evidence(data, ledger.login_log, ledger.registrations, server, known, tolerance=tolerance)
     values = {
         "finding": found.finding,
         "log": found.origin,

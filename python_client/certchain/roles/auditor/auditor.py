@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 from certchain.errors import LogGap, SplitView
 from certchain.errors.audit import LogFinding
@@ -12,12 +13,12 @@ from certchain.models.log import AuditReport, ProvenEntry
 from certchain.roles.auditor.body import Bodies, compare_bodies
 from certchain.roles.auditor.difference import Differences
 from certchain.roles.auditor.followed import Audited, FollowedLog, Progress, Reached
-from certchain.roles.auditor.fork import fork_of, require_one_log
+from certchain.roles.auditor.fork import fork_of, kept_gap, require_one_log
 from certchain.roles.auditor.history import (
     SignedBefore,
     require_chain_continues,
+    require_not_rolled_back,
     require_not_smaller,
-    rolled_back,
 )
 from certchain.roles.auditor.proof import anchored_view, check_proof_file, prove
 from certchain.roles.auditor.view import View, look
@@ -61,7 +62,7 @@ class Auditor:
         No leaf is read: the next ``audit`` goes through them all the same.
         """
         audit = self._begin(log)
-        audit.require_history()
+        audit.require_history(shown=True)
         audit.require_root()
         reached = Reached() if audit.state is None else audit.state.reached
         return self._end(audit, reached, audit.awaited, audit.bodies_before)
@@ -79,11 +80,17 @@ class Auditor:
             *(reader.source.checkpoint() for reader in readers),
             *([] if state is None else [state.signed.note]),
         ]
-        views = sorted((self._look(log, note, quorum=0) for note in shown), key=lambda view: view.size)
-        for larger in views:
-            for smaller in views[: views.index(larger)]:
+        confirmed = max(log.chain.size(), 0 if state is None else state.size)
+        looked = (self._look(_with_keys(log, state), note, confirmed, quorum=0) for note in shown)
+        *rest, largest = sorted(looked, key=lambda view: view.size)
+        try:
+            for smaller in rest:  # all of them in one log are of one log
+                require_one_log(smaller, largest, readers)
+        except LogGap:  # nobody has the largest one's tiles: the others may tell more
+            for smaller, larger in combinations(rest, 2):
                 require_one_log(smaller, larger, readers)
-        return views[-1]
+            raise
+        return largest
 
     def checkpoint(self, log: FollowedLog) -> View:
         """The newest checkpoint that was brought to the chain, found to be the chain's; see ``FollowedLog.anchored``.
@@ -110,18 +117,20 @@ class Auditor:
         """A piece of evidence by the name that a finding gives. Raises ``UnknownRecord``."""
         return b"".join(self.store.read(name))
 
-    def _look(self, log: FollowedLog, note: str, quorum: int | None = None) -> View:
-        return look(log, self.registrations, self.store, note, quorum)
+    def _look(self, log: FollowedLog, note: str, confirmed: int, quorum: int | None = None) -> View:
+        return look(log, self.registrations, self.store, note, confirmed=confirmed, quorum=quorum)
 
     def _begin(self, log: FollowedLog) -> "_Audit":
         state = kept_or_none(self.store, log.name, Audited)
         chain_size = (
             log.chain.size()
         )  # before the checkpoint is read: an honest chain is never ahead of what was signed
-        view = self._look(log, log.source.checkpoint())
-        last = None if state is None else self._look(log, state.signed.note, quorum=0)
+        confirmed = max(chain_size, 0 if state is None else state.size)
+        view = self._look(log, log.source.checkpoint(), confirmed)
+        log_before = _with_keys(log, state)
+        last = None if state is None else self._look(log_before, state.signed.note, confirmed, quorum=0)
         note = None if log.anchored is None else log.anchored()
-        known = [] if note is None else [self._look(log, note, quorum=0)]
+        known = [] if note is None else [self._look(log_before, note, confirmed, quorum=0)]
         signed = SignedBefore(
             log, [*([] if last is None else [last]), *known], 0 if state is None else state.chain_size
         )
@@ -148,6 +157,11 @@ class Auditor:
         )
 
 
+def _with_keys(log: FollowedLog, state: Audited | None) -> FollowedLog:
+    """The log with the keys, too, by which the checkpoint of the last audit was signed: they may have been withdrawn since."""
+    return log if state is None else replace(log, keys=(*log.keys, state.signed.keys))
+
+
 @dataclass(frozen=True, slots=True)
 class _Audit:
     """One audit under way: what is seen now, and what was seen before."""
@@ -164,19 +178,24 @@ class _Audit:
         """How many bodies were compared before."""
         return 0 if self.state is None else self.state.bodies
 
-    def require_history(self) -> None:
-        """Log and chain continue what they were, and the chain has nothing that was not signed for."""
-        for before in self.signed.views:  # the last one among them
-            fork = fork_of(before, self.view)
-            if fork is not None:
-                raise fork
-        if self.last is not None:
-            require_not_smaller(self.last, self.view)
+    def require_history(self, *, shown: bool = False) -> None:
+        """Log and chain continue what they were, and the chain has nothing that was not signed for.
+
+        ``shown`` when tiles have to show that the log continues what was signed before: where no leaf is read, nothing else does.
+        """
+        gaps = [gap for before in self.signed.views if (gap := self._gap_to(before))]  # the last one among them
         if self.state is not None:
             require_chain_continues(self.state, self.view, self.differences.chain_size)
-        if self.differences.chain_size > self.view.size:
-            before_it = self.signed.newest(self.view.size + 1)
-            raise rolled_back(before_it, self.view) if before_it else self.differences.beyond()
+        require_not_smaller(self.last, self.view, self.differences)
+        require_not_rolled_back(self.last, self.view, self.signed, self.differences)
+        if gaps and shown:
+            raise kept_gap(self.view, gaps[0])
+
+    def _gap_to(self, before: View) -> LogGap | None:
+        fork = fork_of(before, self.view)
+        if isinstance(fork, SplitView):
+            raise fork
+        return fork
 
     def require_root(self) -> None:
         """The chain's root is that of the log at its size, by a proof from tiles."""

@@ -28,6 +28,7 @@ def check_evidence(
     registrations: RegistrationLedger,
     server: ServiceId,
     witnesses: Mapping[str, bytes],
+    *,
     tolerance: int = CLOCK_TOLERANCE,
 ) -> ProvenFinding:
     """What evidence proves, by itself (``verify_evidence``) and then against the chain's log and the keys of its ``server``.

@@ -26,7 +26,8 @@ class FollowedLog:
     ``witnesses`` are Ed25519 public keys by name; ``quorum`` of them have to have cosigned. ``entries`` are there for who may read
     them. ``anchored`` gives the newest checkpoint that was brought to the chain: it tells what the server has signed for from
     what someone else has brought. ``tolerance`` is how far clocks may be apart, in seconds: those of the log's server, of
-    witnesses and of the chain.
+    witnesses and of the chain. Where ``anchored`` is given, ``source`` is the server's own, too: what it shows less than before, it has
+    lost; of any other source it is taken that it lags.
     """
 
     origin: str

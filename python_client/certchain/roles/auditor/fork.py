@@ -13,16 +13,18 @@ from certchain.roles.auditor.view import View
 from certchain.verification.evidence import FORMATS
 
 
-def fork_of(one: View, other: View) -> SplitView | None:
-    """The finding that the two are of different logs, with its evidence; ``None`` unless that can be proven from the source.
+def fork_of(one: View, other: View) -> SplitView | LogGap | None:
+    """``None`` when the two are shown to be of one log, else the finding: ``SplitView`` with its evidence when they are of two.
 
-    The larger one's source has to have the tiles that lead to its root.
+    ``LogGap``, of which nothing is kept yet, when the larger one's source has not got the tiles that lead to its root: nobody can tell.
     """
     smaller, larger = sorted((one, other), key=lambda view: view.size)
     if smaller.size == 0:
         return None
     prefix = (larger.checkpoint.root, ()) if smaller.size == larger.size else larger.prefix(smaller.size)
-    if prefix is None or prefix[0] == smaller.checkpoint.root:
+    if prefix is None:
+        return LogGap(f"no tiles show that the log of {larger.size} entries continues the smaller one", smaller.size)
+    if prefix[0] == smaller.checkpoint.root:
         return None
     both = cosigned_both(smaller, larger)
     evidence = ForkEvidence(
@@ -45,17 +47,20 @@ def require_one_log(smaller: View, larger: View, readers: Sequence[FollowedLog])
 
     Raises ``SplitView``, ``LyingWitness``, or ``LogGap`` when nobody has the tiles.
     """
-    told = smaller.size == 0 or smaller.checkpoint.root == larger.checkpoint.root
-    for reader in readers:
-        view = replace(larger, log=reader)
-        if (fork := fork_of(smaller, view)) is not None:
+    found = [fork_of(smaller, replace(larger, log=reader)) for reader in readers]
+    for fork in found:
+        if isinstance(fork, SplitView):
             raise fork
-        told = told or view.prefix(smaller.size) is not None
-    if not told:
-        gap = LogGap(f"no source has the tiles of the log of {larger.size} entries", smaller.size)
-        shown = ShownEvidence(FORMATS[ShownEvidence], "LogGap", larger.signed, smaller.size, gap.reason)
-        raise keep_evidence(larger.store, larger.log, gap, shown)
+    gap = found[0]
+    if isinstance(gap, LogGap) and None not in found:
+        raise kept_gap(larger, gap)
     return larger
+
+
+def kept_gap(larger: View, gap: LogGap) -> LogGap:
+    """The gap with the auditor's word for evidence."""
+    shown = ShownEvidence(FORMATS[ShownEvidence], "LogGap", larger.signed, gap.index, gap.reason)
+    return keep_evidence(larger.store, larger.log, gap, shown)
 
 
 def cosigned_both(one: View, other: View) -> tuple[str, ...]:

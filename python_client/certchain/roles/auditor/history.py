@@ -3,22 +3,93 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from certchain.errors import ChainRolledBack, DatabaseRolledBack, UnknownSize
+from certchain.errors import (
+    ChainRolledBack,
+    CheckpointOutdated,
+    DatabaseRolledBack,
+    LedgerMisbehaved,
+    LogGap,
+    UnknownSize,
+)
 from certchain.errors.audit import LogFinding
+from certchain.ledger import LogLedger
+from certchain.merkle import CompactRange
 from certchain.models.digest import Digest
 from certchain.models.evidence import ChainRootEvidence, ChainStep, RollbackEvidence, ShownEvidence
+from certchain.models.log import LogMode
+from certchain.roles.auditor.difference import Differences
 from certchain.roles.auditor.followed import Audited, FollowedLog
 from certchain.roles.auditor.fork import cosigned_both, witness_keys
 from certchain.roles.auditor.kept import keep_evidence
 from certchain.roles.auditor.view import View
 from certchain.verification.evidence import FORMATS
 
+_BATCHES = 16
 
-def require_not_smaller(last: View, view: View) -> View:
-    """Returns the view when it has no fewer entries than the last one. Raises ``DatabaseRolledBack``."""
-    if view.size < last.size:
+
+def require_not_smaller(last: View | None, view: View, differences: Differences) -> View:
+    """Returns the view when neither the last one nor the chain has more entries.
+
+    Where the log's own server is read (``FollowedLog.anchored``), that is ``require_not_rolled_back``'s to judge. Elsewhere it may be a
+    mirror that lags: ``CheckpointOutdated``, unless what the chain has, or the times at which witnesses saw both, contradict.
+    """
+    known = max(differences.chain_size, 0 if last is None else last.size)
+    if view.size >= known or view.log.anchored is not None:
+        return view
+    if last is not None and _seen_later(last, view):
         raise rolled_back(last, view)
+    require_chain_agrees(view, differences)
+    raise CheckpointOutdated(view.size, known)
+
+
+def require_not_rolled_back(last: View | None, view: View, signed: "SignedBefore", differences: Differences) -> View:
+    """The same for a view that the log's own server shows.
+
+    Raises ``DatabaseRolledBack`` when it has signed for more before, and ``GarbageOnChain`` when what the chain has more is not its own.
+    """
+    if last is not None and view.size < last.size:
+        raise rolled_back(last, view)
+    if view.size < differences.chain_size:
+        before = signed.newest(view.size + 1)
+        raise rolled_back(before, view) if before else differences.beyond()
     return view
+
+
+def require_chain_agrees(view: View, differences: Differences) -> View:
+    """Returns the view unless the chain, which has more, has another log up to its size. Raises a ``LogFinding``.
+
+    An anchored log's chain tells only where a batch ends.
+    """
+    chain, size = view.log.chain, min(view.size, differences.chain_size)
+    if size < view.size or size == 0:
+        return view
+    if chain.mode is LogMode.RECORDED:
+        if _recorded_root(chain, size) != view.checkpoint.root:
+            raise differences.explain(LogGap("the chain has another log", 0), 0)
+        return view
+    for batch in chain.batches(size - 1, 1):
+        if batch.size == size and batch.root != view.checkpoint.root:
+            raise differences.chain_root(batch)
+    return view
+
+
+def _recorded_root(chain: LogLedger, size: int) -> Digest:
+    tree = CompactRange()
+    while tree.size < size:
+        page = chain.batches(tree.size, _BATCHES)
+        if not page:
+            raise LedgerMisbehaved(f"it has no batch with entry {tree.size}")
+        for batch in page:
+            for leaf in batch.leaf_hashes[: size - tree.size]:
+                tree.append(leaf)
+    return tree.root()
+
+
+def _seen_later(before: View, after: View) -> bool:
+    """Whether witnesses who cosigned both saw ``after`` later: then it was not an old one when they did."""
+    both = cosigned_both(before, after)
+    earlier, later = ([each.at for each in view.cosignatures if each.witness in both] for view in (before, after))
+    return bool(both) and min(later) > max(earlier)
 
 
 def rolled_back(before: View, after: View) -> LogFinding:

@@ -23,8 +23,8 @@ def anchored_view(log: FollowedLog, registrations: RegistrationLedger, store: Fi
     """
     note = None if log.anchored is None else log.anchored()
     if note is None:
-        return look(log, registrations, store, log.source.checkpoint())
-    view = look(log, registrations, store, note)
+        return look(log, registrations, store, log.source.checkpoint(), confirmed=log.chain.size())
+    view = look(log, registrations, store, note, confirmed=log.chain.size())
     require_on_chain(log, view.checkpoint.size, view.checkpoint.root.value)
     return view
 
@@ -48,7 +48,7 @@ def check_proof_file(log: FollowedLog, registrations: RegistrationLedger, data: 
     proven = verify_proof_file(data)
     if proven.checkpoint.origin != log.origin:
         raise WrongLog(f"it is of {proven.checkpoint.origin}", proven.proof.index, origin=log.origin)
-    require_signer(log, registrations, proven.checkpoint)
+    require_signer(log, registrations, proven.checkpoint, confirmed=proven.checkpoint.size)  # by the chain, as follows
     require_on_chain(log, proven.checkpoint.size, proven.checkpoint.root.value)
     with suppress(UnknownSize):  # an anchored log's contract knows its newest size only; the root was compared above
         log.chain.check_inclusion(proven.leaf_hash, proven.proof)

@@ -14,6 +14,7 @@ from certchain.errors import (
     WrongSigner,
 )
 from certchain.ledger import RegistrationLedger
+from certchain.log.source import LogSource
 from certchain.merkle import (
     consistency_proof,
     inclusion_proof,
@@ -75,9 +76,10 @@ class View:
 
     def prefix(self, size: int) -> tuple[Digest, tuple[Digest, ...]] | None:
         """The root that the checkpoint's log had at ``size``, and the consistency path to it; ``None`` as in ``signed_hash``."""
+        tiles = _Tiles(self.log.source, self.size)
         try:
-            root = tree_root(self.log.source, size)
-            proof = consistency_proof(self.log.source, size, self.size)
+            root = tree_root(tiles, size)
+            proof = consistency_proof(tiles, size, self.size)
             verify_consistency(proof, root, self.checkpoint.root)
         except Unavailable:
             raise
@@ -91,10 +93,29 @@ class View:
         return ChainStep(batch.first_index, batch.size, batch.root, batch.at, batch.transaction, sender)
 
 
+@dataclass(frozen=True, slots=True)
+class _Tiles:
+    """Tiles of a smaller tree as the beginnings of those that a log of ``size`` has: a mirror has no others."""
+
+    source: LogSource
+    size: int
+
+    def tile(self, level: int, index: int, width: int = TILE_WIDTH) -> bytes:
+        """See ``TileReader``."""
+        whole = self.source.tile(level, index, max(width, tile_width(level, index, self.size)))
+        return whole[: width * HASH_LENGTH]
+
+
 def look(
-    log: FollowedLog, registrations: RegistrationLedger, store: FileStore, note: str, quorum: int | None = None
+    log: FollowedLog,
+    registrations: RegistrationLedger,
+    store: FileStore,
+    note: str,
+    *,
+    confirmed: int,
+    quorum: int | None = None,
 ) -> View:
-    """The note as a view of the log, if the log's server signed it by keys that the chain knows for it, and enough witnesses did.
+    """The note as a view of the log, if the log's server signed it by keys that count (``require_signer``), and enough witnesses did.
 
     Raises ``WrongLog``, ``CheckpointInvalid``, ``WrongSigner``, ``KeyNotInForce`` or ``CosignaturesMissing``.
     """
@@ -103,21 +124,25 @@ def look(
     if origin != log.origin:
         shown = ShownEvidence(FORMATS[ShownEvidence], "WrongLog", None, 0, note[:_LONGEST_SHOWN])
         raise keep_evidence(store, log, WrongLog(f"it is of {origin}", 0), shown)
-    require_signer(log, registrations, parse_checkpoint(text))
+    require_signer(log, registrations, parse_checkpoint(text), confirmed)
     signed, checkpoint = _verified(log, note)
     required = log.quorum if quorum is None else quorum
     return View(log, store, signed, checkpoint, verify_cosignatures(note, log.witnesses, required))
 
 
-def require_signer(log: FollowedLog, registrations: RegistrationLedger, claimed: Checkpoint) -> Checkpoint:
-    """Returns the checkpoint when it names the log's server and keys that the chain knows for it, in force or before.
+def require_signer(
+    log: FollowedLog, registrations: RegistrationLedger, claimed: Checkpoint, confirmed: int
+) -> Checkpoint:
+    """Returns the checkpoint when it names the log's server and the keys that the chain knows for it.
 
-    Raises ``WrongSigner`` or ``KeyNotInForce``.
+    Keys that were withdrawn may be in anyone's hands: they count up to the size that is ``confirmed``, by the chain or by an audit
+    before; what is new has to be signed by the keys in force. Raises ``WrongSigner`` or ``KeyNotInForce``.
     """
     server = service_party(log.server)
     if claimed.signer != server:
         raise WrongSigner(str(server), str(claimed.signer))
-    if claimed.thumbprint not in {record.thumbprint for record in registrations.keys(server)}:
+    known = [record.thumbprint for record in registrations.keys(server)]
+    if claimed.thumbprint not in (known if claimed.size <= confirmed else known[-1:]):
         raise KeyNotInForce(str(server))
     return claimed
 

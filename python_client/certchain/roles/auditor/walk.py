@@ -142,10 +142,11 @@ class Walk:
 
     def _check_last(self, last: View) -> None:
         if self._tree.root() != last.checkpoint.root:
-            raise fork_of(last, self._view) or self._differences.explain(
-                SplitView("the leaves do not lead to the checkpoint that was signed before", last.size),
-                self._start.size,
-            )
+            fork = fork_of(last, self._view)
+            if isinstance(fork, SplitView):
+                raise fork
+            told = SplitView("the leaves do not lead to the checkpoint that was signed before", last.size)
+            raise self._differences.explain(told, self._start.size)
 
     def _check_batch(self, batch: LogBatch) -> None:
         if self._tree.root() != batch.root:
