@@ -8,12 +8,20 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from copy import copy
 from dataclasses import dataclass, field
 
 from certchain.config.clock import Clock
 from certchain.encoding.entry import entry_bytes, read_entry
-from certchain.errors import CertchainError, LogBacklogFull, LogBusy, MalformedValue, StorageUnavailable
+from certchain.errors import (
+    AppendUncertain,
+    CertchainError,
+    LogBacklogFull,
+    LogBusy,
+    MalformedValue,
+    StorageUnavailable,
+)
 from certchain.log.sealing import Body, seal_bodies
 from certchain.models.entry import THE_LOG, ErasureEntry, LogEntry
 from certchain.models.log import key_period
@@ -24,9 +32,9 @@ _LARGEST_NUMBER = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class LogLimits:
-    """How much may wait: ``queue`` entries for the disk, ``backlog`` in the log for the chain; a ``group`` has so many at most.
+    """How much may wait: ``queue`` entries for the disk, ``backlog`` for the chain, and those for the disk count there, too.
 
-    ``patience`` is for how many seconds a submission waits for room in the queue before it is refused.
+    A ``group`` has so many at most. ``patience`` is for how many seconds a submission waits for room in the queue before it is refused.
     """
 
     queue: int = 20_000
@@ -37,11 +45,15 @@ class LogLimits:
 
 @dataclass(slots=True, eq=False)
 class _Group:
-    """Entries that are written together, and what became of them. Whatever follows an ``erasure`` has other keys."""
+    """Entries that are written together, and what became of them. Whatever follows an ``erasure`` has other keys.
+
+    ``leader`` is the thread that sees to it; ``begun`` is when the store was asked.
+    """
 
     bodies: list[Body] = field(default_factory=list)
     erasure: ErasureEntry | None = None
-    led: bool = False
+    leader: int | None = None
+    begun: bool = False
     first: int = -1
     problem: BaseException | None = None
     settled: threading.Event = field(default_factory=threading.Event)
@@ -59,7 +71,8 @@ class Ticket:
     def wait(self) -> range:
         """Returns the entries' indices once they are durable.
 
-        Raises ``StorageUnavailable``, or what else befell the group; then they are not in the log.
+        Raises ``StorageUnavailable``, or what else befell the group: then they are not in the log, and may be submitted again. Only
+        ``AppendUncertain`` leaves that open until the log was opened again: look there first, or they may be in it twice.
         """
         first = self._settle(self._group) + self._place
         return range(first, first + self._count)
@@ -87,6 +100,7 @@ class LogWriter:
         self._lacking = lacking or (lambda size: 0)
         self._groups: deque[_Group] = deque()
         self._waiting = 0
+        self._reach = 0  # where the log ends with the group that was taken to be written last
         self._latest: int | None = None
         self._gathering = threading.Lock()  # guards the groups, for moments only
         self._writing = threading.Lock()  # held by whoever writes a group, and around what must not meet a write
@@ -103,7 +117,8 @@ class LogWriter:
         """Takes entries in, to be written one after the other; they are durable when the ticket's ``wait`` returns.
 
         Raises ``LogBusy`` or ``LogBacklogFull``; ``MalformedValue`` for no entries, more than a group takes, an erasure that is not the
-        last, or a subject or text that cannot be kept. Then none of them is taken.
+        last, or a subject or text that cannot be kept. Then none of them is taken, whatever becomes of those that wait. What becomes of
+        these is for ``Ticket.wait`` to say.
         """
         return self.submit_bodies([(entry.subject, entry_bytes(entry)) for entry in entries])
 
@@ -111,28 +126,26 @@ class LogWriter:
         """The same for entries that are encoded already. The caller vouches that each body is an entry about its subject."""
         _require_bodies(bodies, self._limits.group)
         erasure = _erasure_at_the_end(bodies)
-        self._require_chain_near()
         deadline = time.monotonic() + self._limits.patience
         while (ticket := self._place(bodies, erasure)) is None:
             self._make_room(deadline)
         return ticket
 
     def close(self) -> None:
-        """Waits for the write that is under way, and lets another writer take over."""
-        with self._writing:
-            self._store.close()
+        """Writes what was submitted, though nobody may wait for it, and lets another writer take over."""
+        with self._writing, closing(self._store):
+            with self._gathering:
+                last = self._groups[-1] if self._groups else None
+            while last is not None and not last.settled.is_set():
+                self._write_oldest()
 
     # ------------------------------------------------------------------------------------------------------- gathering
-
-    def _require_chain_near(self) -> None:
-        behind = self._lacking(self._store.size())
-        if behind >= self._limits.backlog:
-            raise LogBacklogFull(behind, self._limits.backlog)
 
     def _place(self, bodies: Sequence[Body], erasure: ErasureEntry | None) -> Ticket | None:
         """A place in the group that gathers, or in a new one; none while the queue is full."""
         count = len(bodies)
         with self._gathering:
+            self._require_chain_near(count)
             if self._waiting and self._waiting + count > self._limits.queue:
                 return None
             group = self._group_for(count, erasure)
@@ -140,6 +153,12 @@ class LogWriter:
             group.bodies.extend(bodies)
             self._waiting += count
         return Ticket(self._settle, group, place, count)
+
+    def _require_chain_near(self, count: int) -> None:
+        """So many more than are durable, being written or waiting must not be too many for the chain. The caller holds ``_gathering``."""
+        end = max(self._store.size(), self._reach) + self._waiting
+        if self._lacking(end + count) > self._limits.backlog:
+            raise LogBacklogFull(self._lacking(end), self._limits.backlog)
 
     def _group_for(self, count: int, erasure: ErasureEntry | None) -> _Group:
         """The group that takes so many entries more; an erasure has its own. The caller holds ``_gathering``."""
@@ -164,51 +183,80 @@ class LogWriter:
     def _settle(self, group: _Group) -> int:
         """The group's first index, once it is written; whoever comes first sees to that."""
         if not group.settled.is_set():
-            with self._gathering:
-                leads, group.led = not group.led, True
-            if leads:
-                self._lead(group)
-            else:
-                group.settled.wait()
+            self._lead_or_follow(group)
         if group.problem is not None:
-            raise _for_another_thread(group.problem) from group.problem
+            raise _for_another_thread(group) from group.problem
         return group.first
 
-    def _lead(self, group: _Group) -> None:
+    def _lead_or_follow(self, group: _Group) -> None:
+        me = threading.get_ident()
         try:
-            with self._writing:
-                while not group.settled.is_set():
-                    self._write_oldest()
+            with self._gathering:
+                group.leader = group.leader or me
+            if group.leader == me:
+                self._write_until(group)
+            else:
+                group.settled.wait()
         except (
             BaseException
         ) as problem:  # the end of this thread, by an interrupt or worse: those who follow have to hear of it
-            self._abandon(group, problem)
+            if group.leader == me:
+                self._abandon(group, problem)
             raise
 
+    def _write_until(self, group: _Group) -> None:
+        with self._writing:
+            while not group.settled.is_set():
+                self._write_oldest()
+
     def _write_oldest(self) -> None:
-        """Writes the group that has waited longest, if there is one. The caller holds ``_writing``."""
-        with self._gathering:
-            if not self._groups:
-                return
-            group = self._groups.popleft()
-            self._waiting -= len(group.bodies)
+        """Writes the group that has waited longest, if there is one. The caller holds ``_writing``.
+
+        What fails is for those who wait for that group: it may not be the caller's. Only the end of this thread is the caller's, too.
+        """
+        group = None
         try:
-            group.first = self._append(group)
+            with self._gathering:
+                group = self._groups[0] if self._groups else None
+                self._take_out(group)
+            if group is not None:
+                group.first = self._append(group)
         except BaseException as problem:
-            group.problem = problem
-            if not isinstance(problem, CertchainError):
+            self._failed(group, problem)
+            if not isinstance(problem, Exception):
                 raise
         finally:
-            group.settled.set()
+            if group is not None:
+                group.settled.set()
+
+    def _take_out(self, group: _Group | None) -> None:
+        """Takes the oldest group out of those that wait. The caller holds both locks."""
+        if group is not None:
+            self._reach = self._store.size() + len(group.bodies)
+            self._groups.popleft()
+            self._waiting -= len(group.bodies)
+        if not self._groups:
+            self._waiting = 0  # whatever an interrupt has kept from being counted
+
+    def _failed(self, group: _Group | None, problem: BaseException) -> None:
+        self._reach = 0
+        if group is not None:
+            group.problem = problem
+            self._drop(group)
 
     def _abandon(self, group: _Group, problem: BaseException) -> None:
+        """Settles a group that its leader did not get to, if it waits still."""
+        if self._drop(group):
+            group.problem = problem
+            group.settled.set()
+
+    def _drop(self, group: _Group) -> bool:
         with self._gathering:
             if group not in self._groups:
-                return
+                return False
             self._groups.remove(group)
             self._waiting -= len(group.bodies)
-        group.problem = problem
-        group.settled.set()
+            return True
 
     def _append(self, group: _Group) -> int:
         first = self._store.size()
@@ -219,6 +267,7 @@ class LogWriter:
             # take it, nothing is lost: a retired key can still be read.
             index, until = entries[-1].leaf.index, key_period(group.erasure.before - 1) + 1
             self._keys.retire(group.erasure.erased, until, index)
+        group.begun = True
         self._store.append(entries, leaf_hashes)
         self._latest = at
         return first
@@ -250,8 +299,10 @@ def _erasure_at_the_end(bodies: Sequence[Body]) -> ErasureEntry | None:
     return found
 
 
-def _for_another_thread(problem: BaseException) -> CertchainError:
+def _for_another_thread(group: _Group) -> CertchainError:
     """An error of its own for each who waits, as a traceback belongs to one."""
+    problem = group.problem
     if isinstance(problem, CertchainError):
         return copy(problem)
-    return StorageUnavailable(f"the write was broken off by {type(problem).__name__}")
+    reason = f"the write was broken off by {type(problem).__name__}"
+    return AppendUncertain(reason) if group.begun else StorageUnavailable(reason)

@@ -1,25 +1,33 @@
 """The log's writer: durable before anyone is answered, those who come together share one write, and nothing is lost in silence."""
 
+import errno
 import itertools
+import os
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from certchain.encoding.entry import entry_bytes
 from certchain.errors import (
+    AppendUncertain,
     LogBacklogFull,
     LogBusy,
     MalformedMessage,
     MalformedValue,
     StorageUnavailable,
 )
-from certchain.log import LogLimits, LogWriter
+from certchain.log import LogLimits, LogReader, LogWriter
 from certchain.models.entry import THE_LOG, ErasureEntry, LogEntry, RetentionEntry, Subject, SubjectKind
 from certchain.models.log import KEY_PERIOD, SealedEntry
-from certchain.storage import MemoryLogStore, MemorySubjectKeys
+from certchain.storage import MemoryLogStore, MemorySubjectKeys, SegmentLogStore
+from certchain.storage.log.disk import Disk, File
 from tests.faults import Fuse, Fused, PowerCut
 from tests.industry import NOON, TestClock
 from tests.logbook import Logbook, login
@@ -57,6 +65,16 @@ def writer_over(store: Any, limits: LogLimits | None = None, keys: Any = None, *
 
 def said(book: Logbook) -> list[LogEntry | None]:
     return [logged.body.entry if logged.body else None for logged in book.everything()]
+
+
+def once(store: Gate, fault: Callable[[], BaseException]) -> Callable[[], BaseException]:
+    """A fault of the next write only."""
+
+    def strike() -> BaseException:
+        store.fault = None
+        return fault()
+
+    return strike
 
 
 def wait_until(true: Callable[[], bool]) -> None:
@@ -244,6 +262,37 @@ def test_a_log_that_the_chain_does_not_follow_grows_up_to_its_bound_and_no_furth
     assert book.record(5) == 9
 
 
+def test_what_waits_and_what_is_submitted_counts_towards_the_bound() -> None:
+    """Refused before it is taken: so the log is never further from the chain than was said."""
+    writer = writer_over(MemoryLogStore(), LogLimits(group=20, backlog=10), lacking=lambda size: size)
+    with pytest.raises(LogBacklogFull):
+        writer.submit([login()] * 11)
+    first = writer.submit([login()] * 6)
+    with pytest.raises(LogBacklogFull) as caught:
+        writer.submit([login()] * 5)
+    assert (caught.value.behind, caught.value.limit) == (6, 10)
+    second = writer.submit([login()] * 4)
+    assert (first.wait(), second.wait()) == (range(6), range(6, 10))
+    with pytest.raises(LogBacklogFull):
+        writer.submit([login()])
+
+
+def test_what_is_being_written_counts_towards_the_bound_until_it_has_failed() -> None:
+    store = Gate()
+    writer = writer_over(store, LogLimits(backlog=10), lacking=lambda size: size)
+    store.fault = full
+    with ThreadPoolExecutor(1) as pool:
+        ticket = writer.submit([login()] * 6)
+        written = pool.submit(ticket.wait)
+        assert store.writing.wait(LONG)
+        with pytest.raises(LogBacklogFull):
+            writer.submit([login()] * 5)
+        store.open.set()
+        assert isinstance(written.exception(), StorageUnavailable)
+    store.fault = None
+    assert writer.submit([login()] * 10).wait() == range(10)
+
+
 def test_how_far_the_chain_is_behind_is_known_from_the_anchored_checkpoint_after_a_restart() -> None:
     book = Logbook(limits=LogLimits(backlog=5))
     for _ in range(3):
@@ -401,7 +450,7 @@ def test_whoever_waits_for_a_write_that_was_interrupted_is_not_left_waiting() ->
     def record() -> None:
         try:
             writer.record(login())
-        except (PowerCut, StorageUnavailable) as problem:
+        except (PowerCut, AppendUncertain) as problem:
             caught.append(type(problem).__name__)
 
     threads = [threading.Thread(target=record, daemon=True) for _ in range(4)]
@@ -413,7 +462,7 @@ def test_whoever_waits_for_a_write_that_was_interrupted_is_not_left_waiting() ->
     store.open.set()
     for thread in threads:
         thread.join(LONG)
-    assert sorted(caught) == ["PowerCut"] * 2 + ["StorageUnavailable"] * 2
+    assert sorted(caught) == ["AppendUncertain"] * 2 + ["PowerCut"] * 2
     assert not store.size()
 
 
@@ -449,8 +498,144 @@ def test_an_interrupt_ends_what_is_not_led_yet_only_with_its_own_group() -> None
     first, second = writer.submit([login()]), writer.submit([login()])
     with pytest.raises(PowerCut):
         second.wait()
-    for ticket in (first, second):
-        with pytest.raises(StorageUnavailable, match="PowerCut"):
+    for ticket, error in ((first, AppendUncertain), (second, StorageUnavailable)):
+        with pytest.raises(error, match="PowerCut"):
             ticket.wait()
     store.fault = None
     assert writer.record(login()) == 0
+
+
+def mistake() -> TypeError:
+    return TypeError("a mistake")
+
+
+def test_a_mistake_in_one_group_is_no_problem_of_another() -> None:
+    """Neither of who leads it, nor of who makes room by writing it: their own was not tried yet."""
+    store = Gate()
+    store.open.set()
+    writer = writer_over(store, LogLimits(queue=2, group=1))
+    first, second = writer.submit([login()]), writer.submit([login()])
+    store.fault = once(store, mistake)
+    third = writer.submit([login()])
+    assert second.wait() == range(1)
+    assert third.wait() == range(1, 2)
+    for _ in range(2):
+        with pytest.raises(AppendUncertain, match="TypeError"):
+            first.wait()
+
+    fourth, fifth = writer.submit([login()]), writer.submit([login()])
+    store.fault = once(store, mistake)
+    assert fifth.wait() == range(2, 3)
+    with pytest.raises(AppendUncertain, match="TypeError"):
+        fourth.wait()
+
+
+def test_a_mistake_before_the_store_was_asked_leaves_nothing_in_the_log() -> None:
+    writer = writer_over(MemoryLogStore(), keys=Fused(MemorySubjectKeys(), Fuse(mistake, burns_at=1), ("issue",)))
+    with pytest.raises(StorageUnavailable, match="TypeError"):
+        writer.record(login())
+    assert writer.record(login()) == 0
+
+
+def test_what_nobody_waits_for_is_written_before_the_log_is_closed() -> None:
+    store = MemoryLogStore()
+    writer = writer_over(store, LogLimits(group=2))
+    tickets = [writer.submit([login()] * 2) for _ in range(3)]
+    writer.close()
+    assert store.size() == 6
+    assert [ticket.wait() for ticket in tickets] == [range(2), range(2, 4), range(4, 6)]
+
+
+def test_a_log_is_closed_though_the_disk_does_not_take_what_waits() -> None:
+    store = Gate()
+    store.open.set()
+    store.fault = full
+    closed: list[bool] = []
+    store.close = lambda: closed.append(True)  # type: ignore[method-assign]
+    writer = writer_over(store, LogLimits(group=1))
+    tickets = [writer.submit([login()]) for _ in range(2)]
+    writer.close()
+    assert closed == [True]
+    for ticket in tickets:
+        with pytest.raises(StorageUnavailable):
+            ticket.wait()
+
+
+def test_an_interrupt_when_a_group_is_taken_out_leaves_no_one_waiting() -> None:
+    """Wherever between the queue and the store it comes, those who follow hear of it, and the log goes on."""
+
+    class Interrupted(deque[Any]):
+        def popleft(self) -> Any:
+            super().popleft()
+            raise PowerCut
+
+    writer = writer_over(MemoryLogStore(), LogLimits(queue=2))
+    first, second = writer.submit([login()]), writer.submit([login()])
+    groups = writer._groups
+    writer._groups = Interrupted(groups)
+    with pytest.raises(PowerCut):
+        first.wait()
+    assert second._group.settled.is_set()
+    with pytest.raises(StorageUnavailable, match="PowerCut"):
+        second.wait()
+    groups.clear()
+    writer._groups = groups
+    assert writer.submit([login()] * 2).wait() == range(2)
+    assert writer._waiting == 0
+
+
+@dataclass
+class Ailing(Disk):
+    """A disk that is ill for a while: it neither syncs nor cuts, and neither is undone."""
+
+    ill: bool = False
+
+    def writable(self, path: Path) -> File:
+        disk = self
+
+        class AilingFile(File):
+            def sync(self) -> None:
+                disk.fail()
+                super().sync()
+
+            def cut(self, length: int) -> None:
+                disk.fail()
+                super().cut(length)
+
+        return AilingFile(path, os.O_RDWR | os.O_CREAT)
+
+    def fail(self) -> None:
+        if self.ill:
+            raise OSError(errno.EIO, "the disk is ill")
+
+
+def test_who_tries_again_what_is_not_in_the_log_has_it_there_once(tmp_path: Path) -> None:
+    """Only where it is open whether an entry is in the log, the log is opened again to see; everyone in the group is told so."""
+    disk, keys = Ailing(), MemorySubjectKeys()
+    store = SegmentLogStore(tmp_path / "log", write=True, disk=disk)
+    writer = writer_over(store, keys=keys)
+    entries = [login(user) for user in range(1, 5)]
+    assert writer.record(entries[0]) == 0
+
+    disk.ill = True
+    tickets = [writer.submit([entry]) for entry in entries[1:3]]
+    for ticket in tickets:
+        with pytest.raises(AppendUncertain, match="the disk is ill"):
+            ticket.wait()
+    with pytest.raises(StorageUnavailable):
+        writer.record(entries[3])
+    disk.ill = False
+    with pytest.raises(StorageUnavailable):
+        writer.record(entries[3])
+    writer.close()
+
+    with closing(SegmentLogStore(tmp_path / "log", write=True, disk=disk)) as store:
+        writer, reader = writer_over(store, keys=keys), LogReader(store, keys, "example.com/log")
+
+        def there() -> list[LogEntry | None]:
+            return [logged.body.entry if logged.body else None for logged in reader.entries(0, store.size())]
+
+        for entry in [entry for entry in entries[1:3] if entry not in there()]:
+            writer.record(entry)
+        writer.record(entries[3])
+        assert there() == entries
