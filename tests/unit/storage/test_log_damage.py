@@ -345,11 +345,15 @@ def right_or_damaged(ask: Callable[[], object], right: object) -> None:
         return
 
 
-def test_an_entry_that_is_spoiled_in_the_journal_is_read_from_the_twin(log: Path, entries: list[SealedEntry]) -> None:
-    spoil(files(log, "journal")[-1], -1)
+def test_an_entry_that_is_spoiled_in_the_journal_is_read_from_the_twin_and_that_is_told(
+    log: Path, entries: list[SealedEntry], caplog: pytest.LogCaptureFixture
+) -> None:
+    last = files(log, "journal")[-1]
+    spoil(last, -1)
 
     with closing(opened(log, write=False)) as store:
         assert list(store.entries(0, 1000)) == entries
+    assert f"entry {len(entries) - 1} is spoiled in {last.name}" in caplog.text
 
 
 def test_an_entry_that_is_spoiled_in_both_is_damage_and_its_neighbours_are_read(
@@ -363,6 +367,102 @@ def test_an_entry_that_is_spoiled_in_both_is_damage_and_its_neighbours_are_read(
         with pytest.raises(LogDamaged) as found:
             store.entries(len(entries) - 1, 1)
     assert found.value.index == len(entries) - 1
+
+
+# ----------------------------------------------------------------------------------------- twins that are let go of
+
+
+def old_log(folder: Path) -> list[SealedEntry]:
+    """A log of two segments."""
+    with closing(opened(folder)) as store:
+        return append(store, 90) + append(store, 1)
+
+
+def fill(folder: Path, entries: list[SealedEntry]) -> list[SealedEntry]:
+    """Goes on for another two segments, so that the first one's twin is due to go."""
+    with closing(opened(folder)) as store:
+        for _ in range(4):
+            entries = entries + append(store, 80)
+        assert list(store.entries(0, 1000)) == entries
+    return entries
+
+
+@pytest.mark.parametrize("places", [(100,), (36 + 24 + 200, -1), (2,), (0, 5000)])
+def test_what_is_spoiled_in_the_journal_is_mended_before_the_twin_goes(
+    tmp_path: Path, places: tuple[int, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    entries = old_log(tmp_path / "log")
+    whole = files(tmp_path / "log", "journal")[0].read_bytes()
+    with closing(opened(tmp_path / "log")) as store:
+        for place in places:
+            spoil(files(tmp_path / "log", "journal")[0], place)
+        for _ in range(4):
+            entries += append(store, 80)
+        assert list(store.entries(0, 1000)) == entries
+
+    assert files(tmp_path / "log", "journal")[0].read_bytes() == whole
+    assert len(files(tmp_path / "log", "twin")) == 2
+    assert "mended from its twin" in caplog.text
+    require(tmp_path / "log", entries)
+
+
+def test_a_twin_of_a_whole_segment_goes_without_a_word(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    entries = fill(tmp_path / "log", old_log(tmp_path / "log"))
+
+    assert len(files(tmp_path / "log", "twin")) == 2
+    assert caplog.text == ""
+    require(tmp_path / "log", entries)
+
+
+def test_a_twin_that_is_spoiled_itself_goes(tmp_path: Path) -> None:
+    entries = old_log(tmp_path / "log")
+    spoil(files(tmp_path / "log", "twin")[0], 300)
+    entries = fill(tmp_path / "log", entries)
+
+    assert len(files(tmp_path / "log", "twin")) == 2
+    require(tmp_path / "log", entries)
+
+
+def test_a_twin_is_kept_when_the_next_segment_does_not_say_where_it_ends(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with closing(opened(tmp_path / "log")) as store:
+        append(store, 90)
+        append(store, 90)
+        for kind in ("journal", "twin"):
+            spoil(files(tmp_path / "log", kind)[1], 2)
+        append(store, 1)
+
+    assert len(files(tmp_path / "log", "twin")) == 3
+    assert "its header is not as it was written" in caplog.text
+
+
+def test_a_twin_is_kept_when_the_two_differ(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    entries = old_log(tmp_path / "log")
+    old_log(tmp_path / "other")
+    journal, twin = (files(tmp_path / "log", kind)[0] for kind in ("journal", "twin"))
+    shutil.copy(files(tmp_path / "other", "journal")[0], journal)
+    foreign = journal.read_bytes()
+    entries = fill(tmp_path / "log", entries)
+
+    assert twin.exists()
+    assert journal.read_bytes() == foreign
+    assert f"{twin.name} is kept" in caplog.text
+    require(tmp_path / "log", entries)
+
+
+def test_a_twin_is_kept_when_a_group_is_whole_in_neither(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    entries = old_log(tmp_path / "log")
+    for kind, place in (
+        ("journal", 200),
+        ("twin", 3000),
+    ):  # of one group, in unlike entries: each has what the other lacks
+        spoil(files(tmp_path / "log", kind)[0], place)
+    entries = fill(tmp_path / "log", entries)
+
+    assert files(tmp_path / "log", "twin")[0].name.endswith("-" + "0" * 20)
+    assert "whole in neither" in caplog.text
+    require(tmp_path / "log", entries)
 
 
 # ------------------------------------------------------------------------------------------------------- derived files

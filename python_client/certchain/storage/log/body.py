@@ -1,5 +1,6 @@
 """Reads entries out of the journal."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from certchain.models.log import LogLeaf, SealedEntry
 from certchain.storage.log.disk import Disk, File
 from certchain.storage.log.frame import read_record
 from certchain.storage.log.segment import copies, journal_path
+
+_log = logging.getLogger(__name__)
 
 
 def read_entries(
@@ -28,7 +31,8 @@ def read_entries(
 
 def _from_twin(twin: File, at: int, length: int, leaf: LogLeaf, segment: int) -> SealedEntry:
     entry = read_record(twin.read(at, length), leaf)
+    name = journal_path(Path(), segment).name
     if entry is None:
-        name = journal_path(Path(), segment).name
         raise LogDamaged(name, "the entry is not as it was written, or not where positions has it", leaf.index)
+    _log.warning("entry %d is spoiled in %s, and was read from its twin", leaf.index, name)
     return entry

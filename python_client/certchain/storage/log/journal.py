@@ -1,11 +1,13 @@
 """The segment that is being written, and its twin."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 from certchain.storage.log.disk import Disk, File
 from certchain.storage.log.frame import SEGMENT_HEADER, Segment
 from certchain.storage.log.segment import TWINS, journal_path, segment_firsts, twin_path
+from certchain.storage.log.twin import remove_twin
 
 
 class Journal:
@@ -76,5 +78,6 @@ class Journal:
             file.close()
 
     def _remove_twins(self) -> None:
-        for old in segment_firsts(self._folder)[:-TWINS]:
-            self._disk.remove(twin_path(self._folder, old))
+        firsts = segment_firsts(self._folder)
+        for old, following in list(pairwise(firsts))[: 1 - TWINS]:
+            remove_twin(self._disk, self._folder, old, following)
