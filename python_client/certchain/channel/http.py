@@ -24,7 +24,8 @@ from certchain.errors import MalformedMessage, MalformedValue, PeerUnavailable
 _CHUNK = 64 * 1024
 _CONNECTIONS = 16
 _OK = 200
-_REFUSAL_LIMIT = 128 * 1024  # what a peer may say of why it refuses
+TEXT_LIMIT = 128 * 1024
+"""The most bytes of a text: of a checkpoint or a witness's answer, with some sixteen cosignatures of any kind; or of a refusal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class HttpPeer:
             )
             with response:
                 self._require_length(response)
-                body = self._body(response.raw, limit if response.status_code == _OK else _REFUSAL_LIMIT)
+                body = self._body(response.raw, limit if response.status_code == _OK else TEXT_LIMIT)
         return Reply(response.status_code, response.headers.get("Content-Type", "").partition(";")[0].strip(), body)
 
     def _require_length(self, response: requests.Response) -> None:

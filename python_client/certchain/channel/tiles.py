@@ -1,16 +1,12 @@
 """A log's public part over HTTP (C2SP tlog-tiles): checkpoint, tiles and entry bundles, as static resources."""
 
-from certchain.channel.http import HttpPeer
-from certchain.encoding.leaf import LEAF_LENGTH
+from certchain.channel.http import TEXT_LIMIT, HttpPeer
+from certchain.encoding.leaf_bundle import BUNDLED_LENGTH
 from certchain.encoding.tile import ENTRIES, TileLevel, tile_path
-from certchain.errors import MalformedMessage, PeerUnavailable, UnknownTile
+from certchain.errors import MalformedMessage, PeerUnavailable, UnknownRecord, UnknownTile
 from certchain.merkle.node import HASH_LENGTH
 from certchain.models.log import TILE_WIDTH
 
-CHECKPOINT_LIMIT = 128 * 1024
-"""The most bytes of a checkpoint: room for its text and for some sixteen cosignatures of any kind."""
-BUNDLED_LENGTH = 2 + LEAF_LENGTH
-"""What one leaf takes in a bundle, with its length in front."""
 _OK, _NOT_FOUND = 200, 404
 
 
@@ -18,14 +14,17 @@ class HttpLogSource:
     """See ``LogSource``: a log, or a mirror of one, below an address.
 
     Every answer has exactly the length that was asked for, or is refused: ``MalformedMessage``. ``PeerUnavailable`` when there
-    is none in ``timeout`` seconds, ``UnknownTile`` when there is no such tile. ``MalformedValue`` for an address that is not HTTP.
+    is none in ``timeout`` seconds, ``UnknownTile`` when there is no such tile, ``UnknownRecord`` when no checkpoint was published yet.
+    ``MalformedValue`` for an address that is not HTTP.
     """
 
     def __init__(self, url: str, timeout: float = 10) -> None:
         self._peer = HttpPeer(url, timeout)
 
     def checkpoint(self) -> str:
-        reply = self._peer.get("checkpoint", CHECKPOINT_LIMIT)
+        reply = self._peer.get("checkpoint", TEXT_LIMIT)
+        if reply.status == _NOT_FOUND:
+            raise UnknownRecord("checkpoint", self._peer.url)
         if reply.status != _OK:
             raise PeerUnavailable(self._peer.url, f"it answered {reply.status} when asked for its checkpoint")
         try:

@@ -1,6 +1,6 @@
 """A witness over HTTP (C2SP tlog-witness)."""
 
-from certchain.channel.http import HttpPeer, Reply
+from certchain.channel.http import TEXT_LIMIT, HttpPeer, Reply
 from certchain.encoding.witness import add_checkpoint_text, parse_size_line
 from certchain.errors import (
     CertchainError,
@@ -12,7 +12,6 @@ from certchain.errors import (
 )
 from certchain.models.note import AddCheckpoint
 
-_ANSWER_LIMIT = 128 * 1024
 _OK, _MALFORMED, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _UNPROCESSABLE = 200, 400, 403, 404, 409, 422
 _REASONS = {
     _MALFORMED: "it cannot read the request",
@@ -33,7 +32,7 @@ class HttpWitness:
         Raises ``WitnessConflict`` with the size that the witness has seen, ``UnknownLog``, ``WitnessRefused`` when it does not
         cosign; ``PeerUnavailable``, or ``MalformedMessage`` for an answer that is none.
         """
-        reply = self._peer.post("add-checkpoint", add_checkpoint_text(request).encode(), _ANSWER_LIMIT)
+        reply = self._peer.post("add-checkpoint", add_checkpoint_text(request).encode(), TEXT_LIMIT)
         if reply.status != _OK:
             raise self._refusal(request, reply)
         return _text(reply)

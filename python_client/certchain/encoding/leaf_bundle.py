@@ -13,7 +13,9 @@ _TAG = preimage("log-leaf")
 _NUMBER_LENGTH = 8
 _ROW = struct.Struct(f">H{len(_TAG)}sIQIQI32s")
 _FRAME = (LEAF_LENGTH, _TAG, _NUMBER_LENGTH, _NUMBER_LENGTH, SALT_LENGTH)
-_LENGTH = _ROW.size - LEAF_LENGTH
+BUNDLED_LENGTH = _ROW.size
+"""87 bytes: what one leaf takes in a bundle, with its length in front."""
+_LENGTH = BUNDLED_LENGTH - LEAF_LENGTH
 
 
 def read_places(bundle: bytes) -> tuple[list[int], list[int]]:

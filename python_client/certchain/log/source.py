@@ -13,7 +13,7 @@ class LogSource(TileReader, Protocol):
     """
 
     def checkpoint(self) -> str:
-        """The newest checkpoint, a C2SP signed note."""
+        """The newest checkpoint, a C2SP signed note. Raises ``UnknownRecord`` before the first."""
         ...
 
     def bundle(self, index: int, width: int = TILE_WIDTH) -> bytes:

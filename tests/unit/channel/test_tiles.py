@@ -4,9 +4,10 @@ import socket
 
 import pytest
 
-from certchain.channel.http import _cut
-from certchain.channel.tiles import BUNDLED_LENGTH, CHECKPOINT_LIMIT, HttpLogSource
-from certchain.errors import CertchainError, MalformedMessage, PeerUnavailable, UnknownTile
+from certchain.channel.http import TEXT_LIMIT, _cut
+from certchain.channel.tiles import HttpLogSource
+from certchain.encoding.leaf_bundle import BUNDLED_LENGTH
+from certchain.errors import CertchainError, MalformedMessage, PeerUnavailable, UnknownRecord, UnknownTile
 from tests.crooked import Script, crooked, sending, whole
 from tests.published import PublishedLog
 
@@ -83,8 +84,8 @@ def test_a_bundle_has_its_length_to_the_byte() -> None:
 
 WRONG_CHECKPOINTS: dict[str, tuple[bytes, type[CertchainError]]] = {
     "not UTF-8": (whole(b"\xff\xfe"), MalformedMessage),
-    "too long": (whole(b"a" * (CHECKPOINT_LIMIT + 1)), MalformedMessage),
-    "not there": (whole(b"", "404 Not Found"), PeerUnavailable),
+    "too long": (whole(b"a" * (TEXT_LIMIT + 1)), MalformedMessage),
+    "not there": (whole(b"", "404 Not Found"), UnknownRecord),
     "a server's error": (whole(b"", "503 Oh"), PeerUnavailable),
 }
 
