@@ -239,7 +239,7 @@ class LogWriter:
             self._waiting = 0  # whatever an interrupt has kept from being counted
 
     def _failed(self, group: _Group | None, problem: BaseException) -> None:
-        self._reach = 0
+        self._reach, self._latest = 0, None  # the store knows where the log ends
         if group is not None:
             group.problem = problem
             self._drop(group)

@@ -136,6 +136,19 @@ def test_a_logs_time_does_not_go_back_with_the_clock() -> None:
     assert [sealed.leaf.at - NOON for sealed in book.store.entries(0, 10)] == [0, 0, 0, 50]
 
 
+def test_a_logs_time_does_not_go_back_behind_a_write_that_was_broken_off_when_it_was_done() -> None:
+    """The store has the entry, though nobody was told."""
+    book = Logbook(fuse=Fuse(PowerCut))
+    book.record()
+    book.clock.seconds += 100
+    book.fuse.arm(4)  # before and after the keys are asked, before and after the store is
+    with pytest.raises(PowerCut):
+        book.record()
+    book.clock.seconds -= 50
+    book.record()
+    assert [sealed.leaf.at - NOON for sealed in book.store.entries(0, 10)] == [0, 100, 100]
+
+
 def test_a_writer_that_starts_again_goes_on_where_the_log_is() -> None:
     book = Logbook()
     assert book.record(5) == 4
