@@ -1,5 +1,6 @@
 """A mirror: all tiles and leaves of a log, copied and checked, so that proofs can be made when the log's server is gone."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,6 +12,7 @@ from certchain.encoding.leaf import parse_leaf
 from certchain.encoding.note import parse_note
 from certchain.encoding.tile import ENTRIES, parse_bundle
 from certchain.errors import (
+    CheckpointInvalid,
     CheckpointOutdated,
     IndexOutOfRange,
     LogInUse,
@@ -24,6 +26,7 @@ from certchain.merkle import inclusion_proof, leaf_hash, tile_width, tile_widths
 from certchain.models.log import TILE_WIDTH, Checkpoint, InclusionProof, LogLeaf
 from certchain.storage.tiles import TileFolder
 
+_log = logging.getLogger(__name__)
 _LOCK = ".lock"
 _PATIENCE = 1.0
 
@@ -92,9 +95,13 @@ class Mirror:
         return parse_leaf(leaf), proof, note
 
     def _mirrored(self) -> Checkpoint | None:
+        """The checkpoint in the folder. One that cannot be read is as good as none: its tiles are there, and are checked again."""
         try:
             return _read(self._folder.checkpoint())
         except UnknownRecord:
+            return None
+        except CheckpointInvalid as problem:
+            _log.warning("the mirror's checkpoint cannot be read, and it begins again from its tiles: %s", problem)
             return None
 
     def _backwards(self, new: Checkpoint, old: Checkpoint) -> NotConsistent | CheckpointOutdated:

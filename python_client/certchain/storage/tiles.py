@@ -1,23 +1,25 @@
 """A log's public part as files in a folder, laid out as C2SP tlog-tiles has it: any file server can serve it.
 
-``checkpoint`` is written last. Every file takes its name when it is whole, and what the checkpoint speaks of is on the disk
-before the checkpoint is: a crash at any point leaves the log of the checkpoint before, and perhaps some tiles more.
+``checkpoint`` is written last, when what it speaks of is on the disk, and takes its name when it is there itself: a crash at any
+point leaves the log of the checkpoint before. Tiles beyond it may be there as well, and a power cut may have spoiled those.
 """
 
+import re
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
-from certchain.config.file import sync_folder
-from certchain.encoding.leaf import LEAF_LENGTH
+from certchain.config.file import FOR_ALL, PARTIAL, sync_folder, write_whole
+from certchain.encoding.leaf_bundle import BUNDLED_LENGTH
 from certchain.encoding.tile import ENTRIES, TileLevel, tile_path
-from certchain.errors import LogDamaged, UnknownRecord, UnknownTile
+from certchain.errors import CertchainError, LogDamaged, UnknownRecord, UnknownTile
 from certchain.merkle.node import HASH_LENGTH
 from certchain.models.log import TILE_WIDTH
 from certchain.storage.record import disk_errors
 
 _CHECKPOINT = "checkpoint"
 _STAGING = ".partial"
-_BUNDLED_LENGTH = 2 + LEAF_LENGTH
+_WIDTH = re.compile(r"[1-9][0-9]{0,2}")
 _UNSYNCED = 256  # files, before they are synced together
 
 
@@ -38,20 +40,30 @@ class DirectoryLogSource:
         return self._row(level, index, width, HASH_LENGTH)
 
     def bundle(self, index: int, width: int = TILE_WIDTH) -> bytes:
-        return self._row(ENTRIES, index, width, _BUNDLED_LENGTH)
+        return self._row(ENTRIES, index, width, BUNDLED_LENGTH)
 
     def _row(self, level: TileLevel, index: int, width: int, each: int) -> bytes:
-        """The partial file of this width, or the beginning of the full one, which replaces it."""
-        for kept in dict.fromkeys((width, TILE_WIDTH)):
+        """The partial file of this width, or the beginning of a wider one, or of the full one, which replaces them."""
+        problem: CertchainError = UnknownTile(str(level), index, width)
+        for kept in self._widths(level, index, width):
             path = tile_path(level, index, kept)
             content = _content(self.folder / path)
-            if content is None:
-                continue
-            if len(content) != kept * each:
+            if content is not None and len(content) == kept * each:
+                return content[: width * each]
+            if content is not None:
                 reason = f"it has {len(content)} bytes, not {kept * each}"
-                raise LogDamaged(path, reason, index * TILE_WIDTH ** (1 if level == ENTRIES else int(level) + 1))
-            return content[: width * each]
-        raise UnknownTile(str(level), index, width)
+                problem = LogDamaged(path, reason, index * TILE_WIDTH ** (1 if level == ENTRIES else int(level) + 1))
+        raise problem
+
+    def _widths(self, level: TileLevel, index: int, width: int) -> Iterator[int]:
+        """Of the files that have so many rows of a place, if they are there; the full one last, as it is there before others go."""
+        yield width
+        if width == TILE_WIDTH:
+            return
+        with disk_errors():
+            names = [path.name for path in (self.folder / f"{tile_path(level, index)}.p").glob("*")]
+        yield from sorted(int(name) for name in names if _WIDTH.fullmatch(name) and width < int(name) < TILE_WIDTH)
+        yield TILE_WIDTH
 
 
 class TileFolder(DirectoryLogSource):
@@ -70,12 +82,12 @@ class TileFolder(DirectoryLogSource):
     def clear(self) -> None:
         """Removes what a crash left half written; for the one who writes now."""
         with disk_errors():
-            for leftover in self._staging.iterdir():
+            for leftover in (*self._staging.iterdir(), *self.folder.glob(f"{PARTIAL}*")):
                 leftover.unlink()
 
     def keep(self, level: TileLevel, index: int, row: bytes) -> None:
         """Writes a tile, or for ``"entries"`` a bundle. It is on the disk once a checkpoint was published."""
-        width = len(row) // (_BUNDLED_LENGTH if level == ENTRIES else HASH_LENGTH)
+        width = len(row) // (BUNDLED_LENGTH if level == ENTRIES else HASH_LENGTH)
         path = self.folder / tile_path(level, index, width)
         if _content(path) != row:
             self._put(path, row)
@@ -88,9 +100,7 @@ class TileFolder(DirectoryLogSource):
         """Puts a checkpoint in the place of the one before, after everything that was kept is on the disk."""
         with disk_errors():
             self._sync()
-            self._put(self.folder / _CHECKPOINT, note.encode())
-            sync_folder(self.folder / _CHECKPOINT)
-            sync_folder(self.folder)
+            write_whole(self.folder / _CHECKPOINT, note.encode(), FOR_ALL)
 
     def drop_partials(self, level: TileLevel, index: int) -> None:
         """Removes the partial tiles of a place which has its full tile now."""

@@ -1,5 +1,6 @@
 """A mirror has all of a log or what it had before: of a bad source it keeps nothing, and a crash costs it nothing."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from certchain.errors import (
     UnknownTile,
 )
 from certchain.keys import KeyPair
-from certchain.merkle import leaf_hash, verify_inclusion
+from certchain.merkle import leaf_hash, tree_root, verify_inclusion
 from certchain.models.log import TILE_WIDTH
 from certchain.roles.mirror import Mirror
 from certchain.roles.witness import Witness
@@ -330,6 +331,51 @@ def test_a_row_that_a_crash_left_wrong_is_fetched_again(mirrored: Mirrored) -> N
     mirrored.require_all(700)
 
 
+@pytest.mark.parametrize("torn", [b"", bytes(100), b"\xff\xfe", "cut"], ids=["empty", "zeros", "no text", "cut"])
+def test_a_mirror_whose_checkpoint_cannot_be_read_begins_again_from_its_tiles(
+    mirrored: Mirrored, torn: bytes | str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It does not stay behind for ever, and asks for nothing that it has."""
+    mirrored.log.append(700)
+    mirrored.sync(300)
+    place = mirrored.folder / "checkpoint"
+    place.write_bytes(place.read_bytes()[:-30] if isinstance(torn, str) else torn)
+    mirrored.source.asked.clear()
+    mirrored.sync(700)
+    mirrored.require_all(700)
+    assert "tile/0/000" not in mirrored.source.asked
+    assert "cannot be read" in caplog.text
+
+
+def test_a_checkpoint_is_on_the_disk_before_it_has_its_name(
+    mirrored: Mirrored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the folder is synced after: a power cut leaves one checkpoint or the other."""
+    mirrored.log.append(700)
+    mirrored.sync(300)
+    mirrored.log.publish(700)
+    place, fsync = mirrored.folder / "checkpoint", os.fsync
+    before, synced = place.read_bytes(), list[tuple[str, bool]]()
+
+    def noted(descriptor: int) -> None:
+        name = Path(os.readlink(f"/proc/self/fd/{descriptor}")).name
+        synced.append((name.rstrip("0123456789abcdef"), place.read_bytes() == before))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    mirrored.mirror().sync()
+    assert synced[-2:] == [(".partial-", True), (mirrored.folder.name, False)]
+    assert place.stat().st_mode & 0o044
+
+
+def test_a_draft_of_a_checkpoint_that_a_crash_left_is_removed(mirrored: Mirrored) -> None:
+    mirrored.log.append(5)
+    mirrored.sync()
+    (mirrored.folder / ".partial-00").write_bytes(b"half")
+    mirrored.sync()
+    assert not list(mirrored.folder.glob(".partial-*"))
+
+
 def test_one_process_at_a_time_writes_a_mirror(mirrored: Mirrored) -> None:
     mirrored.log.append(5)
     mirrored.sync()
@@ -394,7 +440,28 @@ def test_a_full_tile_serves_for_a_partial_one(mirrored: Mirrored) -> None:
     assert source.tile(0, 0, 10) == mirrored.log.tile(0, 0, 10)
     assert source.bundle(0, 10) == mirrored.log.bundle(0, 10)
     with pytest.raises(UnknownTile):
-        source.tile(0, 2, 10)
+        source.tile(0, 2, 189)
+
+
+def test_a_wider_partial_tile_serves_for_a_narrower_one(mirrored: Mirrored) -> None:
+    """Someone may be at a checkpoint that the mirror never had: its tiles are the beginnings of those that it has."""
+    mirrored.log.append(700)
+    mirrored.sync(600)
+    mirrored.sync(690)
+    source = DirectoryLogSource(mirrored.folder)
+    for width in (1, 87, 88, 100, 178):
+        assert source.tile(0, 2, width) == mirrored.log.tile(0, 2, width)
+        assert source.bundle(2, width) == mirrored.log.bundle(2, width)
+    for size in (0, 1, 256, 513, 650, 690):
+        assert tree_root(source, size) == tree_root(mirrored.log, size)
+    for refused in (lambda: source.tile(0, 2, 179), lambda: source.bundle(2, 256), lambda: tree_root(source, 691)):
+        with pytest.raises(UnknownTile):
+            refused()
+    (mirrored.folder / "tile/0/002.p/88").write_bytes(b"torn")
+    assert source.tile(0, 2, 88) == mirrored.log.tile(0, 2, 88)
+    (mirrored.folder / "tile/0/002.p/178").unlink()
+    with pytest.raises(LogDamaged):
+        source.tile(0, 2, 80)
 
 
 def test_a_mirror_of_a_mirror_is_the_same(mirrored: Mirrored, tmp_path: Path) -> None:
