@@ -15,6 +15,7 @@ from certchain.cli.output import Output
 from certchain.cli.record import Records
 from certchain.cli.secret import read_passphrase
 from certchain.config import Clock, Configuration, Home, SystemClock, read_configuration
+from certchain.config.file import make_folder
 from certchain.config.lock import held
 from certchain.errors import StorageUnavailable
 from certchain.ledger import Ledger
@@ -107,7 +108,7 @@ def held_alone(folder: Path) -> Iterator[None]:
     """The same for any folder that one process at a time may work in."""
     with ExitStack() as lock:
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(folder)
             lock.enter_context(held(folder / _LOCK, _PATIENCE))
         except TimeoutError:
             raise StorageUnavailable(f"another command is at work in {folder}") from None

@@ -15,7 +15,7 @@ from typing import Self
 PARTIAL = ".partial-"
 """How the name of a file begins that is not whole yet; a crash may leave one behind."""
 OWNER_ONLY, FOR_ALL = 0o600, 0o644
-_PRIVATE_FOLDER = 0o700
+PRIVATE_FOLDER, OPEN_FOLDER = 0o700, 0o755
 
 
 class Draft:
@@ -54,13 +54,25 @@ def write_whole(path: Path, content: bytes, mode: int = OWNER_ONLY, new: bool = 
 
     A ``new`` file replaces nothing: ``FileExistsError`` if there is one.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
-    except FileExistsError:
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path.parent)) from None
+    make_folder(path.parent)
     with Draft(path, mode) as draft:
         draft.write(content)
         draft.keep(new)
+
+
+def make_folder(folder: Path, mode: int = PRIVATE_FOLDER) -> None:
+    """Makes a folder with these permissions, and those above it, where there is none; the disk has their names when it returns.
+
+    Raises ``NotADirectoryError`` when something else has one of the names.
+    """
+    if folder.is_dir():
+        return
+    make_folder(folder.parent, mode)
+    try:
+        folder.mkdir(mode=mode, exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
+    sync_folder(folder.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from certchain.config.file import PARTIAL, Draft, sync_folder
+from certchain.config.file import PARTIAL, Draft, make_folder, sync_folder
 from certchain.errors import UnknownRecord
 from certchain.storage.record import disk_errors, file_name
 
@@ -39,7 +39,7 @@ class DirectoryFileStore(DirectoryReader):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         with disk_errors():
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(folder)
             for leftover in folder.glob(f"{PARTIAL}*"):
                 leftover.unlink(missing_ok=True)
 

@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
+from certchain.config.file import make_folder
 from certchain.errors import StorageUnavailable
 from certchain.storage.record import disk_errors
 from certchain.storage.schema import SCHEMA
@@ -102,7 +103,7 @@ def _in_memory() -> Engine:
 
 
 def _in_file(path: Path, single: bool) -> Engine:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(path.parent)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     url, patience = URL.create("sqlite", database=str(path)), {"timeout": LOCK_PATIENCE}
     limits = {"pool_size": 1, "max_overflow": 0} if single else {}

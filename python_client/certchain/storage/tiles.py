@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from certchain.config.file import FOR_ALL, PARTIAL, sync_folder, write_whole
+from certchain.config.file import FOR_ALL, OPEN_FOLDER, PARTIAL, make_folder, sync_folder, write_whole
 from certchain.encoding.leaf_bundle import BUNDLED_LENGTH
 from certchain.encoding.tile import ENTRIES, TileLevel, tile_path
 from certchain.errors import CertchainError, LogDamaged, UnknownRecord, UnknownTile
@@ -77,7 +77,7 @@ class TileFolder(DirectoryLogSource):
     def prepare(self) -> None:
         """Makes the folder if there is none."""
         with disk_errors():
-            self._staging.mkdir(parents=True, exist_ok=True)
+            make_folder(self._staging, OPEN_FOLDER)
 
     def clear(self) -> None:
         """Removes what a crash left half written; for the one who writes now."""

@@ -3,12 +3,17 @@
 import errno
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from certchain.config.file import FOR_ALL, PARTIAL, Draft, write_whole
+from certchain.cli.workspace import held_alone
+from certchain.config.file import FOR_ALL, OPEN_FOLDER, PARTIAL, Draft, make_folder, write_whole
+from certchain.keys import SealingKey
+from certchain.storage import DirectoryFileStore, SqlSubjectKeys, open_log_store
+from certchain.storage.tiles import TileFolder
 
 
 @pytest.fixture
@@ -40,10 +45,53 @@ def test_the_file_is_synced_before_it_has_its_name_and_the_folder_after(
         synced.append((stat.S_ISDIR(os.fstat(descriptor).st_mode), path.exists()))
         fsync(descriptor)
 
+    make_folder(path.parent)
     monkeypatch.setattr(os, "fsync", noted)
     write_whole(path, b"first", new=new)
 
     assert synced == [(False, False), (True, True)]
+
+
+def work_in(folder: Path) -> None:
+    with held_alone(folder):
+        assert folder.is_dir()
+
+
+MAKERS: dict[str, Callable[[Path], object]] = {
+    "folder": make_folder,
+    "file": lambda folder: write_whole(folder / "file", b""),
+    "database": lambda folder: SqlSubjectKeys(folder / "keys.sqlite", SealingKey.generate()).close(),
+    "files": DirectoryFileStore,
+    "log": lambda folder: open_log_store(folder, write=True).close(),
+    "tiles": lambda folder: TileFolder(folder).prepare(),
+    "workspace": work_in,
+}
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_a_folder_that_was_made_has_its_name_on_the_disk_and_so_have_those_above_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, maker: str
+) -> None:
+    """Whoever makes it: what a folder holds is lost with its name."""
+    synced, fsync = list[str](), os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    MAKERS[maker](tmp_path / "a" / "b" / "c")
+
+    assert {str(tmp_path), str(tmp_path / "a"), str(tmp_path / "a" / "b")} <= set(synced)
+
+
+def test_a_folder_has_its_permissions_and_is_left_alone_when_it_is_there(tmp_path: Path) -> None:
+    make_folder(tmp_path / "private" / "folder")
+    make_folder(tmp_path / "open", OPEN_FOLDER)
+    make_folder(tmp_path / "open")
+
+    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("private", "private/folder", "open")]
+    assert modes == [0o700, 0o700, 0o755]
 
 
 def test_a_new_file_replaces_nothing(path: Path) -> None:

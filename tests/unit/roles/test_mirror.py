@@ -358,7 +358,7 @@ def test_a_checkpoint_is_on_the_disk_before_it_has_its_name(
     before, synced = place.read_bytes(), list[tuple[str, bool]]()
 
     def noted(descriptor: int) -> None:
-        name = Path(os.readlink(f"/proc/self/fd/{descriptor}")).name
+        name = Path(f"/proc/self/fd/{descriptor}").readlink().name
         synced.append((name.rstrip("0123456789abcdef"), place.read_bytes() == before))
         fsync(descriptor)
 

@@ -61,8 +61,8 @@ def test_file_and_folder_are_synced_in_that_order(folder: Path, monkeypatch: pyt
         synced.append(f"{kind}, then {'new' if (folder / 'image.bin').exists() else 'no'} name")
         fsync(descriptor)
 
-    monkeypatch.setattr(os, "fsync", noted)
     store = DirectoryFileStore(folder)
+    monkeypatch.setattr(os, "fsync", noted)
     store.write("image.bin", [b"first"])
     assert synced == ["file, then no name", "folder, then new name"]
 

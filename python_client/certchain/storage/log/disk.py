@@ -4,9 +4,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from certchain.config.file import OWNER_ONLY, sync_folder, write_whole
-
-_PRIVATE_FOLDER = 0o700
+from certchain.config.file import OWNER_ONLY, make_folder, sync_folder, write_whole
 
 
 class File:
@@ -61,10 +59,7 @@ class Disk:
 
     def make_folder(self, folder: Path) -> None:
         """Makes a folder for its owner only, with those above it; the disk knows their names when it returns."""
-        if not folder.is_dir():
-            self.make_folder(folder.parent)
-            folder.mkdir(mode=_PRIVATE_FOLDER)
-            self.sync_folder(folder.parent)
+        make_folder(folder)
 
     def writable(self, path: Path) -> File:
         """A file to read and write, made if it is not there, readable by its owner only."""
