@@ -112,7 +112,12 @@ class Cosigning:
             self._busy.discard(witness.name)
             answers.put(answer)
 
-        threading.Thread(target=ask, name=f"witness {witness.name}", daemon=True).start()
+        try:
+            threading.Thread(target=ask, name=f"witness {witness.name}", daemon=True).start()
+        except RuntimeError as problem:  # there are too many threads: the witness may be asked the next time
+            self._busy.discard(witness.name)
+            self.problems[witness.name] = f"it could not be asked: {problem}"
+            return False
         return True
 
     def _cosigned(self, witness: KnownWitness, tiles: TileReader, note: str, size: int) -> str:

@@ -164,6 +164,25 @@ def test_a_witness_that_names_another_size_each_time_is_not_asked_for_ever() -> 
     assert "another size" in book.cosigning.problems[witnesses[0].name]
 
 
+def test_a_witness_that_could_not_be_asked_is_asked_the_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when there are too many threads already."""
+    witnesses = three()
+    book = witnessed(witnesses, quorum=2)
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(CosignaturesMissing):
+            book.engine.publication.publish()
+    assert set(book.cosigning.problems) == {witness.name for witness in witnesses}
+    assert all("can't start new thread" in problem for problem in book.cosigning.problems.values())
+    book.engine.publication.publish()
+    assert cosigned_by(book) == [witness.name for witness in witnesses]
+    assert book.cosigning.problems == {}
+
+
 def test_a_mistake_in_a_client_is_heard_of() -> None:
     witnesses = three()
     witnesses[0].instead = lambda _: "".join([1])  # type: ignore[list-item]
