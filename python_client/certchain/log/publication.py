@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from certchain.encoding.checkpoint import checkpoint_text, log_origin, parse_checkpoint
 from certchain.encoding.digest import key_thumbprint
 from certchain.encoding.note import parse_note
-from certchain.errors import LogInconsistent, NotConsistent, UnknownRecord
+from certchain.errors import (
+    CheckpointInvalid,
+    LogInconsistent,
+    NotConsistent,
+    StorageUnavailable,
+    UnknownRecord,
+)
 from certchain.log.cosigning import Cosigning
 from certchain.merkle import consistency_proof, tree_root, verify_consistency
 from certchain.models.log import TILE_WIDTH, Checkpoint
@@ -24,7 +30,10 @@ SIGNED = "signed"
 
 
 class Publication:
-    """Signs checkpoints of a log for ``identity`` and keeps them in ``files``. Thread-safe; one process publishes, any may read."""
+    """Signs checkpoints of a log for ``identity`` and keeps them in ``files``. Thread-safe; one process publishes, any may read.
+
+    Every method may raise ``StorageUnavailable``, also for a file that is no longer what was written there: it is named.
+    """
 
     def __init__(
         self,
@@ -117,7 +126,7 @@ class Publication:
 
     def _kept(self, name: str) -> str | None:
         try:
-            return b"".join(self._files.read(name)).decode()
+            return _kept_note(self._files, name)
         except UnknownRecord:
             return None
 
@@ -143,8 +152,22 @@ class PublishedLog:
 
 
 def published_note(files: FileReader) -> str:
-    """The newest checkpoint that was published into these files. Raises ``UnknownRecord`` before the first."""
-    return b"".join(files.read(CHECKPOINT)).decode()
+    """The newest checkpoint that was published into these files.
+
+    Raises ``UnknownRecord`` before the first, and ``StorageUnavailable`` when the file is no longer what was written there.
+    """
+    return _kept_note(files, CHECKPOINT)
+
+
+def _kept_note(files: FileReader, name: str) -> str:
+    """What was kept in a file. Raises ``UnknownRecord``, and ``StorageUnavailable`` when it is not the note of a checkpoint."""
+    content = b"".join(files.read(name))
+    try:
+        read_checkpoint(note := content.decode())
+    except (UnicodeDecodeError, CheckpointInvalid) as problem:
+        reason = "it is not UTF-8" if isinstance(problem, UnicodeDecodeError) else str(problem)
+        raise StorageUnavailable(f"the log's file {name!r} is damaged: {reason}") from problem
+    return note
 
 
 def read_checkpoint(note: str) -> Checkpoint:

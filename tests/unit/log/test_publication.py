@@ -167,6 +167,33 @@ def test_a_publication_cut_off_at_any_moment_leaves_the_old_checkpoint_or_the_ne
         assert published(book)[0] == 5
 
 
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"", b"certchain/00/login-log\n5\n"], ids=["bytes", "empty", "cut"])
+@pytest.mark.parametrize("name", ["signed", "checkpoint", "anchored"])
+def test_a_spoiled_file_is_named_and_nothing_is_signed_over_it(name: str, content: bytes) -> None:
+    book = Logbook()
+    book.record()
+    book.flush()
+    book.record()
+    kept = b"".join(book.files.read(name))
+    book.files.write(name, [content])
+    with pytest.raises(StorageUnavailable, match=f"'{name}' is damaged"):
+        book.flush()
+    assert b"".join(book.files.read(name)) == content
+    for read in (
+        book.engine.publication.checkpoint,
+        book.engine.publication.published,
+        book.engine.published.checkpoint,
+    ):
+        if name == "checkpoint":
+            with pytest.raises(StorageUnavailable, match="'checkpoint' is damaged"):
+                read()
+        else:
+            read()
+    book.files.write(name, [kept])
+    book.flush()
+    assert published(book)[0] == 2
+
+
 def test_the_newest_checkpoint_that_the_chain_has_is_kept_beside() -> None:
     book = Logbook()
     book.record()
