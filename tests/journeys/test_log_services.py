@@ -165,7 +165,7 @@ def test_without_its_quorum_nothing_new_is_published(network: Network) -> None:
     network.at(writer.url, 10)
     north.kill()
     assert submit(writer, 5)["first_index"] == 10
-    time.sleep(0.5)
+    eventually(lambda: requests.get(f"{writer.url}/status", timeout=5).json()["publication_held_up"])
     assert network.at(writer.url, 10)
     network.witness("witness.example/north", port=north.port)
     network.at(writer.url, 15)
