@@ -175,10 +175,10 @@ def test_a_body_that_was_replaced_is_found(watch: Watch) -> None:
     for index in (0, 255, 299):
         lie = replace(log[index], body=log[index - 1].body)
         with pytest.raises(BodyNotCommitted) as caught:
-            watch.auditor.audit(watch.followed(entries=Entries((*log[:index], lie, *log[index + 1 :]))))
+            watch.auditor.audit(watch.followed(entries=Entries((*log[:index], lie, *log[index + 1 :]))), whole=True)
         assert caught.value.index == index
         assert watch.proven(caught.value).relies_on == ("auditor",)
-    report = watch.auditor.audit(watch.followed(entries=Entries(tuple(log))))
+    report = watch.auditor.audit(watch.followed(entries=Entries(tuple(log))), whole=True)
     assert (report.bodies, report.erased) == (300, 0)
 
 
@@ -187,7 +187,7 @@ def test_an_entry_with_another_leaf_is_found(watch: Watch) -> None:
     log = everything(watch)
     for lie in (log[10], erased(log[10])):
         with pytest.raises(BodyNotCommitted) as caught:
-            watch.auditor.audit(watch.followed(entries=Entries((*log[:9], lie, *log[10:]))))
+            watch.auditor.audit(watch.followed(entries=Entries((*log[:9], lie, *log[10:]))), whole=True)
         assert caught.value.index == 9
         watch.proven(caught.value)
 
@@ -274,7 +274,7 @@ def test_an_erasure_under_a_hold_explains_nothing(watch: Watch) -> None:
     watch.book.engine.writer.record(ErasureEntry(alice, NOON + 1, "her request"))
     watch.book.flush()
     log += watch.book.everything()[303:]
-    assert watch.auditor.audit(watch.followed(entries=Entries(tuple(log)))).erased == 1
+    assert watch.auditor.audit(watch.followed(entries=Entries(tuple(log))), whole=True).erased == 1
 
 
 def test_only_an_auditor_gets_entries() -> None:

@@ -42,10 +42,10 @@ def test_a_witness_who_saw_both_gives_the_order_of_a_rollback(watch: Watch) -> N
     newer = Served(watch.wanda.cosign(watch.honest.note, 1_700_000_100), watch.book.store, watch.book.store)
     watch.auditor.audit(watch.followed(newer, quorum=1))
     older = watch.signed(watch.leaves()[:200])
-    older = Served(watch.wanda.cosign(older.note, 1_700_000_200), older, older)
+    shown = Served(watch.wanda.cosign(older.note, 1_700_000_200), older, older)
 
     with pytest.raises(DatabaseRolledBack) as caught:
-        watch.auditor.audit(watch.followed(older, quorum=1))
+        watch.auditor.audit(watch.followed(shown, quorum=1))
 
     proven = watch.proven(caught.value)
     assert proven.relies_on == ()

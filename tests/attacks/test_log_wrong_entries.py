@@ -165,7 +165,12 @@ def test_an_entry_that_is_put_before_what_witnesses_have_seen_is_found(mode: Log
     assert caught.value.index == 200
     assert watch.proven(caught.value).relies_on == ()
     fresh = [replace(leaf, at=NOON - 100) for leaf in late]
-    assert watch.auditor.audit(watch.followed(cosigned(watch, watch.signed([*honest, *fresh]), NOON + 60))).size == 210
+    neighbour = Watch(mode)
+    neighbour.book.clock.seconds = NOON - 7200
+    honest = leaves(neighbour, 200)
+    neighbour.auditor.audit(neighbour.followed(cosigned(neighbour, neighbour.signed(honest), NOON), quorum=1))
+    good = cosigned(neighbour, neighbour.signed([*honest, *fresh]), NOON + 60)
+    assert neighbour.auditor.audit(neighbour.followed(good)).size == 210
 
 
 @BOTH

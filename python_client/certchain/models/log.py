@@ -236,11 +236,20 @@ class ProvenBundle:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditFinding:
+    """A finding (the error's name) about the entry ``index`` that an audit went on behind, and the name of its ``evidence``."""
+
+    finding: str
+    index: int
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class AuditReport:
-    """An audit of the log ``origin`` without a finding: it has ``size`` entries with ``root``, and the chain has ``on_chain`` of them.
+    """An audit of the log ``origin`` without a new finding: it has ``size`` entries with ``root``, and the chain has ``on_chain`` of them.
 
     ``cosignatures`` are those of the known witnesses. ``bodies`` of the entries that were new to the auditor were compared with their
-    leaves; besides, ``erased`` are gone, as the log's own records say.
+    leaves; besides, ``erased`` are gone, as the log's own records say. ``findings`` are what audits before have found and told.
     """
 
     origin: str
@@ -250,3 +259,4 @@ class AuditReport:
     cosignatures: tuple[Cosignature, ...]
     bodies: int
     erased: int
+    findings: tuple[AuditFinding, ...] = ()

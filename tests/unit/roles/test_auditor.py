@@ -107,7 +107,9 @@ def test_evidence_by_keys_that_are_not_the_server_s_is_refused(watch: Watch) -> 
     evidence = found(watch, EntryChanged, watch.signed([changed(leaf) for leaf in watch.leaves()]))
     ledger, other = watch.book.ledger, enrol(watch.book.accounts, KeyPair.generate())
     with pytest.raises(KeyNotInForce):
-        check_evidence(evidence_bytes(evidence), ledger.login_log, ledger.registrations, ServiceId(other.party.number), {})
+        check_evidence(
+            evidence_bytes(evidence), ledger.login_log, ledger.registrations, ServiceId(other.party.number), {}
+        )
 
 
 def test_a_checkpoint_is_remembered_only_when_all_is_right(watch: Watch) -> None:

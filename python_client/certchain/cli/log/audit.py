@@ -40,8 +40,9 @@ def _evidence_told(workspace: Workspace) -> Iterator[None]:
     try:
         yield
     except LogFinding as finding:
-        if finding.evidence:
-            workspace.output.note(f"The evidence is in {workspace.home.store(AUDITS) / finding.evidence}")
+        for name in (finding.evidence, *finding.also):
+            if name:
+                workspace.output.note(f"The evidence is in {workspace.home.store(AUDITS) / name}")
         raise
 
 
@@ -66,6 +67,7 @@ def audit(
         "on_chain": report.on_chain,
         "bodies": report.bodies,
         "erased": report.erased,
+        "found_before": [found.evidence for found in report.findings],
         "witnesses": [cosignature.witness for cosignature in report.cosignatures],
         "compared_with": len(elsewhere),
     }

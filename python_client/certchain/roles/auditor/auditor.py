@@ -9,9 +9,10 @@ from certchain.errors import LogGap, SplitView
 from certchain.errors.audit import LogFinding
 from certchain.ledger import RegistrationLedger
 from certchain.log.source import LogSource
-from certchain.models.log import AuditReport, ProvenEntry
+from certchain.models.log import AuditFinding, AuditReport, ProvenEntry
 from certchain.roles.auditor.body import Bodies, compare_bodies
 from certchain.roles.auditor.difference import Differences
+from certchain.roles.auditor.findings import Findings
 from certchain.roles.auditor.followed import Audited, FollowedLog, Progress, Reached
 from certchain.roles.auditor.fork import fork_of, kept_gap, require_one_log
 from certchain.roles.auditor.history import (
@@ -42,19 +43,27 @@ class Auditor:
     def audit(self, log: FollowedLog, progress: Progress | None = None, *, whole: bool = False) -> AuditReport:
         """Goes through what is new since the last audit, or through the ``whole`` log again, and remembers how far it went.
 
-        Raises a ``LogFinding`` with the first thing that is wrong; then nothing is remembered but its evidence. Raises besides what a
-        checkpoint is refused for (``CheckpointInvalid``, ``WrongSigner``, ``KeyNotInForce``, ``CosignaturesMissing``).
+        Raises a ``LogFinding``. Wrong times and bodies (``EntryBackdated``, ``BodyNotCommitted``, ``ErasedWithoutRecord``) do not end the
+        audit: it goes on behind them, remembers them, and raises the first new one at its end. At any other it ends, and nothing is
+        remembered but the evidence. Raises besides what a checkpoint is refused for (``CheckpointInvalid``, ``WrongSigner``,
+        ``KeyNotInForce``, ``CosignaturesMissing``, ``CheckpointOutdated``).
         """
         audit = self._begin(log)
         start = Reached() if whole or audit.state is None else audit.state.reached
+        findings = Findings(() if whole else audit.told)
         try:
             audit.require_history()
-            reached = audit.walk(start, progress)
+            reached = audit.walk(start, findings, progress)
+            bodies = audit.bodies(whole, findings)
         except LogFinding as finding:
             audit.look_closer(finding)
-            raise
-        bodies = audit.bodies(whole)
-        return self._end(audit, reached, bodies, audit.view.size if log.entries is not None else audit.bodies_before)
+            raise findings.told_by(finding) from finding.__cause__
+        compared = audit.view.size if log.entries is not None else audit.bodies_before
+        report = self._end(audit, reached, bodies, compared, findings.all)
+        first = findings.first()
+        if first is not None:
+            raise first
+        return report
 
     def follow(self, log: FollowedLog) -> AuditReport:
         """The light audit: signature, cosignatures, and by proofs from tiles that the log and the chain were only continued.
@@ -65,7 +74,7 @@ class Auditor:
         audit.require_history(shown=True)
         audit.require_root()
         reached = Reached() if audit.state is None else audit.state.reached
-        return self._end(audit, reached, audit.awaited, audit.bodies_before)
+        return self._end(audit, reached, audit.awaited, audit.bodies_before, audit.told)
 
     def compare(self, log: FollowedLog, *notes: str, sources: Sequence[LogSource] = ()) -> View:
         """Compares checkpoints that others were shown (readers, mirrors, witnesses, auditors) with the source's and the last one seen.
@@ -122,9 +131,8 @@ class Auditor:
 
     def _begin(self, log: FollowedLog) -> "_Audit":
         state = kept_or_none(self.store, log.name, Audited)
-        chain_size = (
-            log.chain.size()
-        )  # before the checkpoint is read: an honest chain is never ahead of what was signed
+        # The chain's size is read before the checkpoint: an honest chain is never ahead of what was signed.
+        chain_size = log.chain.size()
         confirmed = max(chain_size, 0 if state is None else state.size)
         view = self._look(log, log.source.checkpoint(), confirmed)
         log_before = _with_keys(log, state)
@@ -136,7 +144,9 @@ class Auditor:
         )
         return _Audit(log, view, state, last, signed, Differences(view, chain_size, signed.covers))
 
-    def _end(self, audit: "_Audit", reached: Reached, bodies: Bodies, compared: int) -> AuditReport:
+    def _end(
+        self, audit: "_Audit", reached: Reached, bodies: Bodies, compared: int, findings: tuple[AuditFinding, ...]
+    ) -> AuditReport:
         log, view, chain_size = audit.log, audit.view, audit.differences.chain_size
         root = log.chain.root_at(chain_size)
         state = Audited(
@@ -149,11 +159,19 @@ class Auditor:
             compared,
             bodies.unrecorded,
             bodies.holds,
+            findings,
         )
         keep(self.store, log.name, state)
         _log.info("audited %s: %d entries, %d of them on the chain", log.origin, view.size, chain_size)
         return AuditReport(
-            log.origin, view.size, view.checkpoint.root, chain_size, view.cosignatures, bodies.compared, bodies.erased
+            log.origin,
+            view.size,
+            view.checkpoint.root,
+            chain_size,
+            view.cosignatures,
+            bodies.compared,
+            bodies.erased,
+            findings,
         )
 
 
@@ -177,6 +195,11 @@ class _Audit:
     def bodies_before(self) -> int:
         """How many bodies were compared before."""
         return 0 if self.state is None else self.state.bodies
+
+    @property
+    def told(self) -> tuple[AuditFinding, ...]:
+        """What the audits before have found and gone on behind."""
+        return () if self.state is None else self.state.findings
 
     def require_history(self, *, shown: bool = False) -> None:
         """Log and chain continue what they were, and the chain has nothing that was not signed for.
@@ -206,26 +229,26 @@ class _Audit:
         if size and prefix[0] != self.log.chain.root_at(size):
             raise self.differences.chain_root(self.log.chain.batches(size - 1, 1)[0])
 
-    def walk(self, start: Reached, progress: Progress | None) -> Reached:
+    def walk(self, start: Reached, findings: Findings, progress: Progress | None) -> Reached:
         """Goes over the leaves from ``start`` on."""
-        return Walk(self.view, start, self.last, self.differences, progress).run()
+        return Walk(self.view, start, self.last, self.differences, findings=findings, progress=progress).run()
 
     def look_closer(self, finding: LogFinding) -> None:
         """Two views, or leaves that lead nowhere: the chain may tell which entry it was. Raises that finding, caused by the other."""
         if type(finding) not in {SplitView, LogGap} or not self.differences.chain_size:
             return
         try:
-            Walk(self.view, Reached(), None, self.differences, None).run()
+            Walk(self.view, Reached(), None, self.differences, findings=Findings()).run()
         except LogFinding as closer:
             if type(closer) is not type(finding):
                 raise closer from finding
 
-    def bodies(self, whole: bool) -> Bodies:
+    def bodies(self, whole: bool, findings: Findings) -> Bodies:
         """Compares what entries say, where they may be read."""
         if self.log.entries is None:
             return self.awaited
         first, before = (0, Bodies()) if whole else (self.bodies_before, self.awaited)
-        return compare_bodies(self.view, self.log.entries, first, before)
+        return compare_bodies(self.view, self.log.entries, first, before, findings)
 
     @property
     def awaited(self) -> Bodies:

@@ -1,7 +1,8 @@
 """What entries say, against what their leaves commit to; and what is gone, against the log's own records of erasures."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from certchain.encoding.entry import entry_bytes
 from certchain.encoding.leaf import leaf_bytes
@@ -13,7 +14,8 @@ from certchain.log.verified import VerifiedLog
 from certchain.merkle import tile_width
 from certchain.models.entry import ErasureEntry, HoldEntry, ReleaseEntry
 from certchain.models.evidence import BodyEvidence, ShownEvidence, SignedLeaf
-from certchain.models.log import TILE_WIDTH, LoggedEntry, LogLeaf, OpenedBody, key_period
+from certchain.models.log import TILE_WIDTH, LoggedEntry, LogLeaf, key_period
+from certchain.roles.auditor.findings import Findings
 from certchain.roles.auditor.kept import keep_evidence
 from certchain.roles.auditor.view import View
 from certchain.verification.entry import verify_body
@@ -35,31 +37,36 @@ class Bodies:
     holds: tuple[HoldEntry, ...] = ()
 
 
-def compare_bodies(view: View, entries: EntrySource, first: int, before: Bodies) -> Bodies:
+def compare_bodies(view: View, entries: EntrySource, first: int, before: Bodies, findings: Findings) -> Bodies:
     """Compares what entries say from ``first`` up to the view's size, in bounded memory; ``before`` is what the audit before left.
 
     An erased one is explained by a record that stands after it and reaches up to its time, about somebody who was not under a hold. The
     last erased one is the hardest to explain, so that only it has to be remembered. What was erased a moment ago has its record beyond
-    the checkpoint; it has to be in the next one. Raises a ``LogFinding``.
+    the checkpoint; it has to be in the next one. Collects ``findings``; raises ``LogGap``.
     """
     records, awaited, compared, erased = _Records(before.holds), before.unrecorded, 0, 0
     pending: LogLeaf | None = None
     pairs = zip(_signed_leaves(view, first), _logged(view, entries, first), strict=True)
     for index, (leaf, logged) in enumerate(pairs, first):
-        if leaf_bytes(logged.leaf) != leaf:
-            raise _not_committed(view, index, logged, leaf, "its leaf is another than the one that was signed for")
+        if reason := _contradiction(logged, leaf):
+            _tell(findings, BodyNotCommitted, index, partial(_not_committed, view, index, logged, leaf, reason))
+            continue
         if logged.body is None:
             pending, erased = logged.leaf, erased + 1
             continue
-        _verify(view, logged, leaf, logged.body)
         compared += 1
         if records.erases(logged):
             awaited, pending = _explained(awaited, logged), _explained(pending, logged)
     if pending is not None and awaited is None and not _recorded_beyond(entries, view.size, pending, records):
         awaited = pending
     if awaited is not None:
-        raise _gone(view, awaited)
-    return Bodies(compared, erased, pending, records.holds)
+        _tell(findings, ErasedWithoutRecord, awaited.index, partial(_gone, view, awaited))
+    return Bodies(compared, erased, None if pending is awaited else pending, records.holds)
+
+
+def _tell(findings: Findings, kind: type[LogFinding], index: int, keep: Callable[[], LogFinding]) -> None:
+    if findings.wants(kind, index):
+        findings.add(keep())
 
 
 class _Records:
@@ -84,7 +91,7 @@ def _explained(erased: LogLeaf | None, record: LoggedEntry) -> LogLeaf | None:
     if erased is None or not isinstance(said, ErasureEntry):
         return erased
     reaches = said.before > 0 and key_period(erased.at) <= key_period(said.before - 1)
-    return None if reaches and erased.index < record.leaf.index else erased
+    return None if reaches else erased
 
 
 def _recorded_beyond(entries: EntrySource, first: int, erased: LogLeaf, records: _Records) -> bool:
@@ -97,11 +104,16 @@ def _recorded_beyond(entries: EntrySource, first: int, erased: LogLeaf, records:
     return False
 
 
-def _verify(view: View, logged: LoggedEntry, leaf: bytes, body: OpenedBody) -> None:
+def _contradiction(logged: LoggedEntry, leaf: bytes) -> str:
+    """Why what is given for an entry is not what the signed leaf commits to; nothing when it is, or when its body is gone."""
+    if leaf_bytes(logged.leaf) != leaf:
+        return "its leaf is another than the one that was signed for"
     try:
-        verify_body(logged.leaf, body)
-    except BodyChanged as problem:
-        raise _not_committed(view, logged.leaf.index, logged, leaf, "its leaf commits to something else") from problem
+        if logged.body is not None:
+            verify_body(logged.leaf, logged.body)
+    except BodyChanged:
+        return "its leaf commits to something else"
+    return ""
 
 
 def _not_committed(view: View, index: int, logged: LoggedEntry, leaf: bytes, reason: str) -> LogFinding:

@@ -9,7 +9,7 @@ from certchain.log.source import EntrySource, LogSource
 from certchain.models.digest import Digest
 from certchain.models.entry import HoldEntry
 from certchain.models.identifier import ServiceId
-from certchain.models.log import LogLeaf, SignedCheckpoint
+from certchain.models.log import AuditFinding, LogLeaf, SignedCheckpoint
 from certchain.models.registration import PublicKeys
 from certchain.verification.evidence import CLOCK_TOLERANCE
 
@@ -62,7 +62,7 @@ class Audited:
 
     ``signed`` is the newest checkpoint that was found to be right. ``chain_size`` and ``chain_root`` are the chain's then. ``bodies``
     is how many entries' bodies were compared, ``unrecorded`` the last one that was gone without a signed record of its erasure, and
-    ``holds`` the legal holds in force then.
+    ``holds`` the legal holds in force then. ``findings`` are those that were told, and gone on behind.
     """
 
     signed: SignedCheckpoint
@@ -74,3 +74,4 @@ class Audited:
     bodies: int
     unrecorded: LogLeaf | None
     holds: tuple[HoldEntry, ...]
+    findings: tuple[AuditFinding, ...]

@@ -20,6 +20,7 @@ from certchain.merkle import CompactRange, leaf_hash, tile_width
 from certchain.models.evidence import LeafEvidence, SignedLeaf
 from certchain.models.log import TILE_WIDTH, LogBatch, LogMode
 from certchain.roles.auditor.difference import Differences
+from certchain.roles.auditor.findings import Findings
 from certchain.roles.auditor.followed import Progress, Reached
 from certchain.roles.auditor.fork import fork_of, witness_keys
 from certchain.roles.auditor.kept import keep_evidence
@@ -42,8 +43,16 @@ class Walk:
     """One walk from ``start`` to the view's end, past what the chain has of it (``chain_size``) and past the ``last`` checkpoint."""
 
     def __init__(
-        self, view: View, start: Reached, last: View | None, differences: Differences, progress: Progress | None
+        self,
+        view: View,
+        start: Reached,
+        last: View | None,
+        differences: Differences,
+        *,
+        findings: Findings,
+        progress: Progress | None = None,
     ) -> None:
+        self._findings = findings
         self._view, self._last, self._differences, self._progress = view, last, differences, progress
         self._start, self._chain_size = start, differences.chain_size
         self._tree = CompactRange.at(start.size, start.frontier)
@@ -55,7 +64,7 @@ class Walk:
         self._tolerance = view.log.tolerance
 
     def run(self) -> Reached:
-        """Goes to the end; returns how far the chain was compared. Raises a ``LogFinding``."""
+        """Goes to the end; returns how far the chain was compared. Collects wrong times; raises another ``LogFinding``."""
         for tile in range(self._start.size // TILE_WIDTH, -(-self._view.size // TILE_WIDTH)):
             self._take(self._read(tile))
             if self._progress is not None:
@@ -78,10 +87,32 @@ class Walk:
             raise
         except CertchainError as problem:
             raise self._differences.explain(LogGap(str(problem).rstrip("."), first), first) from problem
-        try:
-            return verify_bundle(bundle[skipped * _ROW :], first, width - skipped, self._at)
-        except LogFinding as finding:
-            raise self._wrong_leaf(finding, bundle) from finding
+        return self._ordered(bundle, first, bundle[skipped * _ROW :], width - skipped)
+
+    def _ordered(self, bundle: bytes, first: int, rest: bytes, count: int) -> LeafRun:
+        """The rest of a bundle from ``first`` on, ``count`` leaves; where times go back, that is one finding and it begins anew."""
+        hashes, times, at, position = b"", list[int](), self._at, first
+        while True:
+            end = first + count
+            try:
+                run = verify_bundle(rest, position, end - position, at)
+            except EntryBackdated as finding:
+                if self._findings.wants(EntryBackdated, finding.index):
+                    self._collect(self._wrong_leaf(finding, bundle))
+                length = finding.index - position
+                run = verify_bundle(rest[: length * _ROW], position, length, at)
+                rest = rest[length * _ROW :]
+            except LogFinding as finding:
+                raise self._wrong_leaf(finding, bundle) from finding
+            hashes, times, at, position = hashes + run.hashes, [*times, *run.times], 0, position + len(run)
+            if position == end:
+                return LeafRun(first, hashes, times)
+
+    def _collect(self, finding: LogFinding) -> None:
+        """Keeps what was signed for by itself; what is shown otherwise than signed ends the walk."""
+        if not isinstance(finding, EntryBackdated):
+            raise finding
+        self._findings.add(finding)
 
     def _wrong_leaf(self, finding: LogFinding, bundle: bytes) -> LogFinding:
         """Whether leaves were moved or changed, or the server has signed for the wrong one and brought it to the chain."""
@@ -180,10 +211,13 @@ class Walk:
         try:
             verify()
         except EntryBackdated as finding:
+            if not self._findings.wants(EntryBackdated, finding.index):
+                return
             entry = self._signed_leaf(finding.index)
             if entry is None:
-                raise self._differences.explain(finding, finding.index) from finding
-            raise self._keep_leaf(finding, entry, by=by) from finding
+                self._collect(self._differences.explain(finding, finding.index))
+            else:
+                self._collect(self._keep_leaf(finding, entry, by=by))
 
     def _keep_leaf(
         self,
