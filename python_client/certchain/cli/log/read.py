@@ -1,7 +1,5 @@
-"""What the log says: searched, exported, and followed as it grows."""
+"""What the log says: searched, and exported."""
 
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -12,29 +10,22 @@ from certchain.cli.log.argument import (
     Device,
     Since,
     Until,
-    Url,
     User,
     UserDevice,
     number,
     seconds,
-    served_source,
     write_file,
 )
 from certchain.cli.log.noun import log
 from certchain.cli.log.shown import COLUMNS, named
-from certchain.cli.output import Result, Values, moment
+from certchain.cli.output import Result, Values
 from certchain.cli.record import DeviceRecord, UserDeviceRecord, UserRecord
 from certchain.cli.workspace import Workspace
-from certchain.encoding.checkpoint import parse_checkpoint_body
-from certchain.encoding.leaf import parse_leaf
-from certchain.encoding.note import parse_note
-from certchain.encoding.tile import parse_bundle
 from certchain.errors import StorageUnavailable, UnknownRecord
-from certchain.log import LogSource, export_entries
-from certchain.merkle import tile_width
+from certchain.log import export_entries
 from certchain.models.entry import LoginOutcome
 from certchain.models.identifier import DeviceId, UserDeviceId, UserId
-from certchain.models.log import TILE_WIDTH, BundledEntry, LogLeaf, ProofBundle
+from certchain.models.log import BundledEntry, ProofBundle
 from certchain.models.query import PAGE_LIMIT, EntryFilter, ExportFormat, ProvenRow, QueryPage, RowKind
 from certchain.models.registration import PublicKeys
 from certchain.storage import DirectoryFileStore
@@ -116,23 +107,6 @@ def export(
     return Result(f"{exported.rows} of the log's {exported.size} published entries are in {folder}.", values)
 
 
-@command(log, "follow", beside_others=True)
-def follow(
-    workspace: Workspace,
-    url: Url = None,
-    interval: Annotated[float, typer.Option(help="How often to look, in seconds.", min=0.1)] = 1.0,
-    count: Annotated[
-        int | None, typer.Option(help="Stop after so many entries; else with Ctrl-C.", min=1, show_default=False)
-    ] = None,
-) -> None:
-    """Shows the log's leaves as they are published, the last ones first: of this home, or where it is served."""
-    source = workspace.log.beside if url is None else served_source(workspace, url)
-    for shown, values in enumerate(_leaves(source, interval), 1):
-        workspace.output.line(f"entry {values['entry']}  {values['at']}  {values['commitment']}", values)
-        if shown == count:
-            return
-
-
 def _filter(
     workspace: Workspace,
     *,
@@ -180,30 +154,3 @@ def _empty_folder(folder: Path) -> DirectoryFileStore:
     if files.names():
         raise StorageUnavailable(f"{folder} is not empty")
     return files
-
-
-def _leaves(source: LogSource, interval: float) -> Iterator[Values]:
-    """The last leaves, and then each that comes."""
-    following, before = None, ""
-    while True:
-        note = _note(source)
-        if note and note != before:
-            size, before = parse_checkpoint_body(parse_note(note)[0]).size, note
-            start = max(size - _TAIL, 0) if following is None else following
-            for index in range(start, size):
-                yield _leaf(source, index, size)
-            following = max(size, start)
-        time.sleep(interval)
-
-
-def _note(source: LogSource) -> str:
-    try:
-        return source.checkpoint()
-    except UnknownRecord:  # nothing was published yet
-        return ""
-
-
-def _leaf(source: LogSource, index: int, size: int) -> Values:
-    bundle, place = divmod(index, TILE_WIDTH)
-    leaf: LogLeaf = parse_leaf(parse_bundle(source.bundle(bundle, tile_width(0, bundle, size)))[place])
-    return {"entry": leaf.index, "at": moment(leaf.at), "commitment": leaf.commitment, "size": size}

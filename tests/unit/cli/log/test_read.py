@@ -1,9 +1,7 @@
-"""`certchain log query`, `export` and `follow`: what the log says, to people and to programs."""
+"""`certchain log query` and `export`: what the log says, to people and to programs."""
 
 import csv
 import json
-import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -117,23 +115,3 @@ def test_an_export_goes_into_a_folder_of_its_own(mixed: Program, tmp_path: Path)
     mixed.json("log", "export", str(tmp_path / "full")).refusal(69, "StorageUnavailable")
     mixed.json("log", "verify", str(tmp_path / "full")).refusal(65, "UnknownRecord")
     assert [file.name for file in (tmp_path / "full").iterdir()] == ["holiday.jpg"]
-
-
-def test_whoever_follows_sees_what_was_published_and_then_what_comes(mixed: Program) -> None:
-    def later() -> None:
-        time.sleep(0.5)
-        Program(mixed.home, mixed.chain, mixed.capture).quietly("log", "flush")
-
-    publisher = threading.Thread(target=later)
-    publisher.start()
-    shown = mixed.json("log", "follow", "--count", "4", "--interval", "0.1")
-    publisher.join()
-    lines = [json.loads(line) for line in shown.out.splitlines() if "commitment" in line]
-    assert [(line["entry"], line["size"]) for line in lines] == [(0, 3), (1, 3), (2, 3), (3, 4)]
-    assert "entry 3  20" in mixed("log", "follow", "--count", "4").out
-
-
-def test_a_log_that_is_not_there_cannot_be_followed(deployed: Program) -> None:
-    deployed.json("log", "follow").refusal(69, "StorageUnavailable")
-    deployed.json("log", "follow", "--url", "http://127.0.0.1:9").refusal(69, "PeerUnavailable")
-    deployed.json("log", "follow", "--url", "ftp://127.0.0.1").refusal(65, "MalformedValue")
