@@ -51,16 +51,19 @@ def parse_vkey(text: str) -> NoteKey:
 
 
 def signed_note(text: str, signatures: Iterable[NoteSignature]) -> str:
-    """The note: text (each line with its end), an empty line, signature lines."""
+    """The note: text (each line with its end), an empty line, signature lines. Raises ``MalformedValue`` as these do."""
     return f"{text}\n{signature_lines(signatures)}"
 
 
 def signature_lines(signatures: Iterable[NoteSignature]) -> str:
     """The lines of signatures, each with its end; alone, they are a witness's answer (C2SP tlog-witness).
 
-    Raises ``MalformedValue`` for a key's name that no line can hold.
+    Raises ``MalformedValue`` for a key's name that no line can hold, and for more signatures than are read again.
     """
-    return "".join(f"— {_name(line.name)} {to_base64(line.key_id + line.signature)}\n" for line in signatures)
+    lines = [f"— {_name(line.name)} {to_base64(line.key_id + line.signature)}\n" for line in signatures]
+    if len(lines) > MOST_SIGNATURES:
+        raise MalformedValue("signatures", f"there are {len(lines)}, and a note has {MOST_SIGNATURES} at most")
+    return "".join(lines)
 
 
 def parse_note(note: str) -> tuple[str, tuple[NoteSignature, ...]]:

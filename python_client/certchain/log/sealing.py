@@ -1,7 +1,10 @@
 """Bodies under subject keys: what is kept of an entry besides its leaf, and what is left of it once the key is gone.
 
 A body is a salt and the entry, encrypted with AES-256-GCM-SIV (RFC 8452) under the key of its subject for a period of 30 days. The nonce
-is the entry's index, which no log gives twice; the context names the log and the index, so that no body passes for another's.
+is the entry's index; the context names the log and the index, so that no body passes for another's.
+
+No two entries of a log have one index, but an index may be sealed for twice: after a group that the disk did not take, the next one
+gets it. GCM-SIV bears that: who has both sealed bodies learns at most whether they are the same, and each has a salt of its own.
 """
 
 import os

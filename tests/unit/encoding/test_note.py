@@ -107,6 +107,15 @@ def test_a_text_may_have_empty_lines() -> None:
 @pytest.mark.parametrize(
     "example", PUBLISHED["notes"] + PUBLISHED["checkpoints"], ids=lambda example: example["source"]
 )
+def test_no_more_signatures_are_written_than_are_read() -> None:
+    signature = NoteSignature("log.example", bytes(4), bytes(64))
+    note = signed_note("a text\n", [signature] * MOST_SIGNATURES)
+    assert parse_note(note) == ("a text\n", (signature,) * MOST_SIGNATURES)
+    for write in (signature_lines, lambda signatures: signed_note("a text\n", signatures)):
+        with pytest.raises(MalformedValue, match="101"):
+            write([signature] * (MOST_SIGNATURES + 1))
+
+
 def test_the_published_notes_come_back_to_the_byte(example: dict[str, str]) -> None:
     assert signed_note(*parse_note(example["note"])) == example["note"]
 
