@@ -60,6 +60,10 @@ def audit(
     with _evidence_told(workspace), workspace.output.progress("Auditing") as advance:
         report = auditor.audit(followed, advance, whole=whole)
         auditor.compare(followed, sources=elsewhere)
+    for found in report.findings:
+        told = f"{found.finding} at entry {found.index} was found before."
+        workspace.output.note(f"{told} The evidence is in {workspace.home.store(AUDITS) / found.evidence}")
+    but = f", but for {len(report.findings)} that were told before" if report.findings else ""
     values = {
         "log": report.origin,
         "entries": report.size,
@@ -71,7 +75,7 @@ def audit(
         "witnesses": [cosignature.witness for cosignature in report.cosignatures],
         "compared_with": len(elsewhere),
     }
-    return Result(f"The log's {report.size} entries hold, and the chain has {report.on_chain} of them.", values)
+    return Result(f"The log's {report.size} entries hold{but}, and the chain has {report.on_chain} of them.", values)
 
 
 @command(log, "compare", beside_others=True)

@@ -48,7 +48,10 @@ def test_keys_that_were_destroyed_without_a_record_are_found_by_the_audit(sessio
         database.execute("DELETE FROM owners")
     refusal = sessions.json("log", "audit").refusal(76, "ErasedWithoutRecord")
     evidence = sessions.home / "audits" / refusal["values"]["evidence"]
-    assert f"The evidence is in {evidence}" in sessions("log", "audit").err.replace("\n", "")
+    again = sessions("log", "audit")  # it was told; what is new since holds
+    assert f"The evidence is in {evidence}" in again.err.replace("\n", "")
+    assert (again.code, "but for 1 that were told before" in again.out) == (0, True)
+    assert f"The evidence is in {sessions.home}" in sessions("log", "audit", "--whole").err.replace("\n", "")
     found = sessions.json("log", "evidence", str(evidence)).value()
     assert (found["finding"], found["relies_on"]) == ("ErasedWithoutRecord", ["auditor"])
 
@@ -63,6 +66,7 @@ def test_two_views_of_one_log_are_a_split_which_the_signatures_prove_to_anyone(
         found = sessions.json("log", "evidence", str(evidence), *asked).value()
         assert (found["finding"], found["relies_on"]) == ("SplitView", [])
         assert "sha-256:" in found["signers"][0]
+        assert found["witnesses"] == []
     evidence.write_bytes(evidence.read_bytes().replace(b"SplitView", b"WrongLog!"))
     assert sessions.json("log", "evidence", str(evidence), "--offline").code in {65, 76}
 
