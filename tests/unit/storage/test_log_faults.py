@@ -17,6 +17,7 @@ from certchain.merkle import CompactRange, tree_root
 from certchain.models.digest import Digest
 from certchain.models.log import SealedEntry
 from certchain.storage import SegmentLogStore
+from certchain.storage.log.disk import Disk, File
 from tests.faults import Fuse, PowerCut
 from tests.faulty_disk import FaultyDisk
 from tests.log_entries import group, leaf_hashes
@@ -207,6 +208,52 @@ def test_a_group_that_could_not_be_taken_out_again_is_there_when_the_log_is_open
     centre.disk = FaultyDisk()
     with closing(centre.open()) as store:
         require_entries(store, (centre.acknowledged + centre.asked,))
+
+
+class _NotingDisk(Disk):
+    """Notes which of a journal's files was written and which was synced, in order."""
+
+    def __init__(self) -> None:
+        self.noted: list[str] = []
+
+    def writable(self, path: Path) -> File:
+        return _NotingFile(path, self.noted)
+
+
+class _NotingFile(File):
+    def __init__(self, path: Path, noted: list[str]) -> None:
+        super().__init__(path, os.O_RDWR | os.O_CREAT)
+        self.noted, self.kind = noted, path.name.partition("-")[0]
+
+    def write(self, at: int, data: bytes) -> None:
+        self.noted.append(f"{self.kind} written")
+        super().write(at, data)
+
+    def sync(self) -> None:
+        self.noted.append(f"{self.kind} synced")
+        super().sync()
+
+
+@pytest.mark.parametrize(("spoiled", "right"), [("journal", "twin"), ("twin", "journal")])
+def test_the_file_that_lacks_something_is_mended_and_synced_before_the_other_is_touched(
+    tmp_path: Path, spoiled: str, right: str
+) -> None:
+    """A power cut while a file is written over may take what it had: there is always one that has it all."""
+    centre = Centre(tmp_path / "log", Fuse())
+    with closing(centre.open()) as store:
+        for count in (1, 2, 1):
+            centre.append(store, count)
+    (centre.folder / "synced").unlink()
+    path = centre.folder / f"{spoiled}-{0:020d}"
+    path.write_bytes(path.read_bytes()[:-5])
+    disk = _NotingDisk()
+    SegmentLogStore(centre.folder, write=True, disk=disk).close()
+
+    steps = [step for step in disk.noted if step.startswith((spoiled, right))]
+    synced = steps.index(f"{spoiled} synced")
+    assert set(steps[:synced]) == {f"{spoiled} written"}
+    assert f"{right} written" in steps[synced:]
+    assert steps[-1] == f"{right} synced"
 
 
 def _next(store: SegmentLogStore) -> tuple[list[SealedEntry], list[bytes]]:
