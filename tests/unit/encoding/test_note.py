@@ -104,9 +104,6 @@ def test_a_text_may_have_empty_lines() -> None:
     assert (text, signature) == ("one\n\ntwo\n", NoteSignature("log", b"\1\2\3\4", b"\5"))
 
 
-@pytest.mark.parametrize(
-    "example", PUBLISHED["notes"] + PUBLISHED["checkpoints"], ids=lambda example: example["source"]
-)
 def test_no_more_signatures_are_written_than_are_read() -> None:
     signature = NoteSignature("log.example", bytes(4), bytes(64))
     note = signed_note("a text\n", [signature] * MOST_SIGNATURES)
@@ -116,6 +113,9 @@ def test_no_more_signatures_are_written_than_are_read() -> None:
             write([signature] * (MOST_SIGNATURES + 1))
 
 
+@pytest.mark.parametrize(
+    "example", PUBLISHED["notes"] + PUBLISHED["checkpoints"], ids=lambda example: example["source"]
+)
 def test_the_published_notes_come_back_to_the_byte(example: dict[str, str]) -> None:
     assert signed_note(*parse_note(example["note"])) == example["note"]
 
