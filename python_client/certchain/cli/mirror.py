@@ -57,8 +57,12 @@ def prove(
     index: Annotated[int, typer.Argument(help="The entry's index, from 0.", min=0, show_default=False)],
     out: Annotated[Path, typer.Option(help="The proof file to write.", show_default=False)],
 ) -> Result:
-    """Writes a file that proves an entry's place, time and commitment, without asking the log's server."""
+    """Writes a file that proves an entry's place, time and commitment, without asking the log's server.
+
+    The mirror's checkpoint has to be by the key of the log's server that this home knows: the file carries that key.
+    """
     leaf, proof, note = _mirror(workspace, folder, None, None, 0).prove(index)
+    verify_checkpoint(note, workspace.log.server_keys)
     file = ProofFile(PROOF_FORMAT, leaf, None, proof.path, note, workspace.log.server_keys)
     write_file(out, proof_file_bytes(file))
     return Result(f"{out} proves entry {index}.", {"entry": index, "file": out, "commitment": leaf.commitment})

@@ -12,7 +12,7 @@ from certchain.cli.output import Result, Values
 from certchain.cli.record import WitnessRecord
 from certchain.cli.workspace import Workspace
 from certchain.encoding.note import parse_vkey, vkey
-from certchain.errors import MalformedValue, RecordExists
+from certchain.errors import MalformedValue, RecordExists, UnknownRecord
 from certchain.models.note import KeyType, NoteKey
 from certchain.roles.witness import Witness
 from certchain.services import witness_app
@@ -46,13 +46,35 @@ def init(
 
 @command(witness, "trust")
 def trust(workspace: Workspace, name: Name, log: LogKeys = None) -> Result:
-    """Has a witness know more logs, or another key of one."""
+    """Has a witness know more logs, or another key of one.
+
+    Every key of a log is trusted until `certchain witness distrust`; a witness that is serving knows of either once it is started again.
+    """
     record = workspace.records.read(WitnessRecord, name)
     added = [key for key in _log_keys(log) if key not in record.logs]
     if not added:
         raise RecordExists("log key", ", ".join(log or ()))
     workspace.records.write(name, WitnessRecord(record.key_name, [*record.logs, *added]))
     return Result(f"{name} knows {len(record.logs) + len(added)} keys of logs.", {"added": added})
+
+
+@command(witness, "distrust")
+def distrust(
+    workspace: Workspace,
+    name: Name,
+    log: Annotated[list[str], typer.Option("--log", help="A log's verifier key; may be given several times.")],
+) -> Result:
+    """Has a witness count a log's key no more: for one that was replaced, once the log signs with another.
+
+    What was cosigned under it stays what the log has to continue.
+    """
+    record = workspace.records.read(WitnessRecord, name)
+    for key in log:
+        if key not in record.logs:
+            raise UnknownRecord("log key", key)
+    kept = [key for key in record.logs if key not in log]
+    workspace.records.write(name, WitnessRecord(record.key_name, kept))
+    return Result(f"{name} knows {len(kept)} keys of logs.", {"removed": log})
 
 
 @command(witness, "show")

@@ -1,12 +1,15 @@
 """`certchain witness` and `certchain mirror`: others who see to it that the log only grows, and stays."""
 
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import pytest
 import requests
 
+from certchain.roles.mirror import Mirror
 from tests.program import CHEAP_KEYS, SESSION, Program
+from tests.published import PublishedLog
 
 Visit = Callable[[str], None]
 NAME = "witness.example/w1"
@@ -47,10 +50,11 @@ def test_with_a_quorum_nothing_is_published_that_no_witness_has_cosigned(
 
 def test_a_witness_cosigns_no_log_that_it_does_not_know(sessions: Program, visited: list[Visit]) -> None:
     witness = sessions.json("witness", "init", "w2", "--key-name", "w2.example").value()["key"]
+    days = count(30)
 
     def flush(url: str) -> None:
         ask(sessions, witness, url)
-        sessions.json("log", "retention", "--days", "30").value()
+        sessions.json("log", "retention", "--days", str(next(days))).value()
         sessions.json("log", "flush").refusal(76, "CosignaturesMissing")
 
     visited.append(flush)
@@ -64,6 +68,11 @@ def test_a_witness_cosigns_no_log_that_it_does_not_know(sessions: Program, visit
         sessions.json("log", "flush").value()
 
     visited[:] = [flush_again]
+    assert sessions("witness", "serve", "w2").code == 0
+    assert sessions.json("witness", "distrust", "w2", "--log", key).value()["removed"] == [key]
+    assert sessions.json("witness", "show", "w2").value()["logs"] == []
+    sessions.json("witness", "distrust", "w2", "--log", key).refusal(65, "UnknownRecord")
+    visited[:] = [flush]
     assert sessions("witness", "serve", "w2").code == 0
 
 
@@ -101,6 +110,14 @@ def test_a_mirror_proves_entries_when_the_log_is_gone(sessions: Program, visited
     assert sessions.json("log", "check", proof).value()["thumbprint"] == thumbprint
     sessions.json("mirror", "prove", folder, "3", "--out", proof).refusal(65, "IndexOutOfRange")
     sessions.json("mirror", "sync", folder, "--url", "http://127.0.0.1:9").refusal(69, "PeerUnavailable")
+
+
+def test_a_mirror_whose_log_is_anothers_proves_nothing_in_this_homes_name(sessions: Program, tmp_path: Path) -> None:
+    other, folder, proof = PublishedLog().append(3), tmp_path / "mirror", tmp_path / "proof"
+    other.publish()
+    Mirror(other, folder, other.verify).sync()
+    sessions.json("mirror", "prove", str(folder), "1", "--out", str(proof)).refusal(76, "CheckpointInvalid")
+    assert not proof.exists()
 
 
 def test_a_mirror_follows_the_log_and_serves_it(sessions: Program, visited: list[Visit], tmp_path: Path) -> None:
