@@ -7,18 +7,16 @@ leaves theirs in level 0: so a row is checked when it comes in, from whoever it 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TypeVar
 
 from certchain.encoding.tile import ENTRIES, parse_bundle, tile_path
 from certchain.errors import CertchainError, TileInvalid, UnknownTile
 from certchain.log.source import LogSource
 from certchain.merkle import fold_tile, tile_width, tile_widths, tree_root
-from certchain.merkle.node import HASH_LENGTH
+from certchain.merkle.node import HASH_LENGTH, hash_leaves
 from certchain.models.digest import Digest
 from certchain.models.log import TILE_WIDTH
 
-_LEAF = b"\x00"
 _LEVEL_HEIGHT = 8
 
 Found = TypeVar("Found")
@@ -66,7 +64,7 @@ class VerifiedLog:
 
     def _read_bundle(self, source: LogSource, index: int, width: int, hashes: bytes) -> bytes:
         row = source.bundle(index, width)
-        if b"".join([sha256(_LEAF + leaf).digest() for leaf in parse_bundle(row)]) != hashes:
+        if hash_leaves(parse_bundle(row)) != hashes:
             raise TileInvalid(tile_path(ENTRIES, index, width), self._size)
         return row
 

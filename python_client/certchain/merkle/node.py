@@ -1,6 +1,6 @@
 """The hashes of leaves and nodes (RFC 9162, 2.1.1), on raw bytes: rows of hashes, 32 bytes each, one after the other."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 from certchain.errors import MalformedValue
@@ -16,6 +16,11 @@ _NODE = b"\x01"
 def leaf_hash(data: bytes) -> Digest:
     """The hash of a leaf with these bytes: SHA-256(0x00 ‖ data)."""
     return Digest(sha256(_LEAF + data).digest())
+
+
+def hash_leaves(leaves: Iterable[bytes]) -> bytes:
+    """The row of these leaves' hashes: SHA-256(0x00 ‖ leaf) each."""
+    return b"".join([sha256(_LEAF + leaf).digest() for leaf in leaves])
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:

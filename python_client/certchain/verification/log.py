@@ -5,7 +5,6 @@ Rows of leaf hashes are raw bytes, 32 a leaf: an audit goes through a million of
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from itertools import pairwise
 
 from certchain.encoding.leaf_bundle import bundle_leaves, read_places
@@ -19,9 +18,7 @@ from certchain.errors import (
     MalformedMessage,
     WrongIndex,
 )
-
-HASH_LENGTH = 32
-_LEAF_PREFIX = b"\x00"
+from certchain.merkle.node import HASH_LENGTH, hash_leaves
 
 Difference = EntryChanged | EntryRemoved | EntryInserted | EntriesReordered | LogGap
 """What was done to a log, seen from the first entry that differs."""
@@ -37,11 +34,6 @@ class LeafRun:
 
     def __len__(self) -> int:
         return len(self.times)
-
-
-def hash_leaves(leaves: Sequence[bytes]) -> bytes:
-    """The row of these leaves' hashes: SHA-256(0x00 ‖ leaf) each (RFC 9162, 2.1.1)."""
-    return b"".join([sha256(_LEAF_PREFIX + leaf).digest() for leaf in leaves])
 
 
 def verify_bundle(bundle: bytes, first: int, count: int, after: int) -> LeafRun:

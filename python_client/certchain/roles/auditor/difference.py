@@ -12,6 +12,7 @@ from certchain.errors import CertchainError, EntryChanged, GarbageOnChain, Unava
 from certchain.errors.audit import LogFinding
 from certchain.log.verified import VerifiedLog
 from certchain.merkle import tile_width
+from certchain.merkle.node import HASH_LENGTH, hash_leaves
 from certchain.models.digest import Digest
 from certchain.models.evidence import ChainLeafEvidence, ChainRootEvidence, ServedEvidence, ShownEvidence
 from certchain.models.log import TILE_WIDTH, LogBatch, LogMode
@@ -19,10 +20,8 @@ from certchain.roles.auditor.kept import keep_evidence
 from certchain.roles.auditor.view import View
 from certchain.verification.evidence import FORMATS
 from certchain.verification.log import (
-    HASH_LENGTH,
     Difference,
     find_difference,
-    hash_leaves,
     hash_list,
 )
 

@@ -23,6 +23,7 @@ from certchain.merkle import (
     verify_consistency,
     verify_inclusion,
 )
+from certchain.merkle.node import HASH_LENGTH
 from certchain.models.digest import Digest
 from certchain.models.evidence import ChainStep, ShownEvidence, SignedHash
 from certchain.models.identifier import service_party
@@ -32,7 +33,6 @@ from certchain.roles.auditor.kept import keep_evidence
 from certchain.storage import FileStore
 from certchain.verification.checkpoint import verify_checkpoint, verify_cosignatures
 from certchain.verification.evidence import FORMATS
-from certchain.verification.log import HASH_LENGTH
 
 _LONGEST_SHOWN = 2000
 

@@ -17,6 +17,7 @@ from certchain.errors import (
 )
 from certchain.errors.audit import LogFinding
 from certchain.merkle import CompactRange, leaf_hash, tile_width
+from certchain.merkle.node import HASH_LENGTH
 from certchain.models.evidence import LeafEvidence, SignedLeaf
 from certchain.models.log import TILE_WIDTH, LogBatch, LogMode
 from certchain.roles.auditor.difference import Differences
@@ -27,7 +28,6 @@ from certchain.roles.auditor.kept import keep_evidence
 from certchain.roles.auditor.view import View
 from certchain.verification.evidence import FORMATS
 from certchain.verification.log import (
-    HASH_LENGTH,
     LeafRun,
     first_difference,
     verify_bundle,

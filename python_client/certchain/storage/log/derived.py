@@ -11,10 +11,10 @@ from threading import Lock
 from certchain.encoding.leaf import LEAF_LENGTH, leaf_bytes, parse_leaf
 from certchain.encoding.tile import bundle
 from certchain.errors import LogDamaged, MalformedMessage
+from certchain.merkle.node import HASH_LENGTH
 from certchain.models.log import TILE_WIDTH, LogLeaf
 from certchain.storage.log.disk import File
 from certchain.storage.log.edge import Edge
-from certchain.storage.log.group import HASH_LENGTH
 from certchain.storage.log.rows import CheckedRows, RowFile, number_rows, numbers
 
 _LEAF_ROW = len(bundle([bytes(LEAF_LENGTH)]))

@@ -1,8 +1,8 @@
 """The right edge of the tree: at each level the hashes that do not yet fill a tile."""
 
 from certchain.merkle import fold_tile
+from certchain.merkle.node import HASH_LENGTH
 from certchain.models.log import TILE_WIDTH
-from certchain.storage.log.group import HASH_LENGTH
 
 _FULL = TILE_WIDTH * HASH_LENGTH
 

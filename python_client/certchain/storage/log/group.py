@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from certchain.errors import MalformedValue, SizeMismatch, UnknownTile
+from certchain.merkle.node import HASH_LENGTH
 from certchain.models.log import TILE_WIDTH, SealedEntry
 
-HASH_LENGTH = 32
 LONGEST_SEALED = 1 << 20
 """Bytes in one sealed body, at most: a body says one thing that was done, and is a few hundred bytes long."""
 _MOST = 2**63 - 1

@@ -5,9 +5,10 @@ from threading import Lock
 
 from certchain.encoding.leaf import leaf_bytes
 from certchain.encoding.tile import bundle
+from certchain.merkle.node import HASH_LENGTH
 from certchain.models.log import TILE_WIDTH, SealedEntry
 from certchain.storage.log.edge import Edge, grow
-from certchain.storage.log.group import HASH_LENGTH, require_bundle, require_group, require_range, require_tile
+from certchain.storage.log.group import require_bundle, require_group, require_range, require_tile
 
 
 class MemoryLogStore:
