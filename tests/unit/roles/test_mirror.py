@@ -29,12 +29,14 @@ from certchain.errors import (
     UnknownTile,
 )
 from certchain.keys import KeyPair
+from certchain.log.publication import read_checkpoint
 from certchain.merkle import leaf_hash, tree_root, verify_inclusion
 from certchain.models.log import TILE_WIDTH
 from certchain.roles.mirror import Mirror
 from certchain.roles.witness import Witness
 from certchain.storage import MemoryFileStore
 from certchain.storage.tiles import DirectoryLogSource, TileFolder
+from tests.audited import Watch
 from tests.faults import Fuse, PowerCut
 from tests.published import PublishedLog, quorum
 
@@ -462,6 +464,17 @@ def test_a_wider_partial_tile_serves_for_a_narrower_one(mirrored: Mirrored) -> N
     (mirrored.folder / "tile/0/002.p/178").unlink()
     with pytest.raises(LogDamaged):
         source.tile(0, 2, 80)
+
+
+def test_a_checkpoint_that_a_mirror_never_had_is_no_gap_in_it(tmp_path: Path) -> None:
+    """An auditor who was shown one between two of the mirror's compares it with the mirror's alone."""
+    watch = Watch().grow(300)
+    between = watch.honest.note
+    watch.book.record(50)
+    watch.book.engine.publication.publish()
+    mirror = Mirror(watch.book.engine.published, tmp_path, read_checkpoint)
+    assert mirror.sync().size == 350
+    assert watch.auditor.compare(watch.followed(mirror), between).size == 350
 
 
 def test_a_mirror_of_a_mirror_is_the_same(mirrored: Mirrored, tmp_path: Path) -> None:
