@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from certchain.errors import BodyNotCommitted, EntryBackdated, EntryChanged, ErasedWithoutRecord, GarbageOnChain
+from certchain.errors import BodyNotCommitted, EntryBackdated, EntryChanged, ErasedWithoutRecord, GarbageOnChain, LogGap
 from certchain.errors.audit import LogFinding
 from certchain.models.log import AuditFinding, LoggedEntry, LogLeaf, LogMode
 from certchain.roles.auditor.findings import MOST
@@ -92,10 +92,20 @@ def test_every_wrong_body_is_found_and_the_next_audit_goes_on(watch: Watch) -> N
 
 
 def test_a_log_of_wrong_times_only_does_not_fill_the_auditor_s_store(watch: Watch) -> None:
-    leaves = [replace(leaf, at=NOON - 60 * leaf.index) for leaf in logged(watch, 2 * MOST)]
-    with pytest.raises(EntryBackdated):
-        watch.auditor.audit(watch.followed(watch.signed(leaves)))
-    assert len(watch.store.names()) == MOST + 1
+    """Nor does it wear the auditor out: what comes behind is told by the next audit."""
+    leaves = [replace(leaf, at=NOON - 60 * leaf.index) for leaf in logged(watch, 2 * MOST + 50)]
+    for audits, size in enumerate((MOST + 50, 2 * MOST + 50), 1):
+        with pytest.raises(EntryBackdated) as caught:
+            watch.auditor.audit(watch.followed(watch.signed(leaves[:size])))
+        assert len(caught.value.also) == MOST - 1
+        assert len(watch.store.names()) == audits * MOST + 1
+
+
+def test_a_gap_in_what_entries_say_names_the_wrong_times_that_were_found(watch: Watch) -> None:
+    source = watch.signed(late(logged(watch, 300), 20))
+    with pytest.raises(LogGap) as caught:
+        watch.auditor.audit(watch.followed(source, entries=Entries()))
+    assert len(caught.value.also) == 1
 
 
 # ------------------------------------------------------------------------------------------------------ wrong clocks

@@ -52,11 +52,9 @@ class Auditor:
         start = Reached() if whole or audit.state is None else audit.state.reached
         findings = Findings(() if whole else audit.told)
         try:
-            audit.require_history()
-            reached = audit.walk(start, findings, progress)
+            reached = audit.read(start, findings, progress)
             bodies = audit.bodies(whole, findings)
         except LogFinding as finding:
-            audit.look_closer(finding)
             raise findings.told_by(finding) from finding.__cause__
         compared = audit.view.size if log.entries is not None else audit.bodies_before
         report = self._end(audit, reached, bodies, compared, findings.all)
@@ -229,9 +227,15 @@ class _Audit:
         if size and prefix[0] != self.log.chain.root_at(size):
             raise self.differences.chain_root(self.log.chain.batches(size - 1, 1)[0])
 
-    def walk(self, start: Reached, findings: Findings, progress: Progress | None) -> Reached:
-        """Goes over the leaves from ``start`` on."""
-        return Walk(self.view, start, self.last, self.differences, findings=findings, progress=progress).run()
+    def read(self, start: Reached, findings: Findings, progress: Progress | None) -> Reached:
+        """Compares with what was seen before, and goes over the leaves from ``start`` on."""
+        walk = Walk(self.view, start, self.last, self.differences, findings=findings, progress=progress)
+        try:
+            self.require_history()
+            return walk.run()
+        except LogFinding as finding:
+            self.look_closer(finding)
+            raise
 
     def look_closer(self, finding: LogFinding) -> None:
         """Two views, or leaves that lead nowhere: the chain may tell which entry it was. Raises that finding, caused by the other."""

@@ -6,7 +6,7 @@ from certchain.errors.audit import LogFinding
 from certchain.models.log import AuditFinding
 
 MOST = 100
-"""Of how many such findings evidence is kept; a log that has more is wrong all the same."""
+"""Of how many such findings one audit keeps evidence; a log that has more is wrong all the same."""
 
 
 class Findings:
@@ -17,8 +17,8 @@ class Findings:
         self._fresh: list[LogFinding] = []
 
     def wants(self, kind: type[LogFinding], index: int) -> bool:
-        """Whether a finding of this kind about the entry is new, and not one too many."""
-        return (kind.__name__, index) not in self._known and len(self._known) < MOST
+        """Whether a finding of this kind about the entry is new, and not one too many of this audit."""
+        return (kind.__name__, index) not in self._known and len(self._fresh) < MOST
 
     def add(self, finding: LogFinding) -> None:
         """Takes a finding whose evidence is kept."""
