@@ -15,6 +15,7 @@ from certchain.cli.output import Result
 from certchain.cli.party import AUDITS, Cast
 from certchain.cli.record import CERTIFICATION_SERVER
 from certchain.cli.workspace import Workspace
+from certchain.errors import MalformedValue
 from certchain.errors.audit import LogFinding
 from certchain.log import LogSource
 from certchain.roles.auditor import Auditor, FollowedLog, check_evidence
@@ -81,14 +82,22 @@ def audit(
 @command(log, "compare", beside_others=True)
 def compare(
     workspace: Workspace,
-    notes: Annotated[list[Path], typer.Argument(help="Checkpoints that others were shown.", show_default=False)],
+    notes: Annotated[
+        list[Path] | None, typer.Argument(help="Checkpoints that others were shown.", show_default=False)
+    ] = None,
     url: Urls = None,
 ) -> Result:
-    """Compares checkpoints that others were shown with the log's: whether all of them can be of one log."""
+    """Compares checkpoints that others were shown with the log's: whether all of them can be of one log.
+
+    They are files, or what a second --url shows: one of either at least.
+    """
+    shown = [read_note(path) for path in notes or ()]
+    if not shown and not (url or ())[1:]:
+        raise MalformedValue("checkpoints", "there is nothing to compare: give a file, or --url twice")
     auditor, followed, elsewhere = audited(workspace, url)
     with _evidence_told(workspace):
-        view = auditor.compare(followed, *map(read_note, notes), sources=elsewhere)
-    values = {"checkpoints": len(notes), "size": view.size, "root": view.checkpoint.root}
+        view = auditor.compare(followed, *shown, sources=elsewhere)
+    values = {"checkpoints": len(shown) + len(elsewhere), "size": view.size, "root": view.checkpoint.root}
     return Result(f"All of them are of one log, the largest of {view.size} entries.", values)
 
 

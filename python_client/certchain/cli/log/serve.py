@@ -35,7 +35,9 @@ def serve_log(
     """Serves checkpoint, tiles and a page that follows the log, until Ctrl-C.
 
     Without --accept it only reads, beside the other commands of this home. With it, it is the log's writer: it publishes, brings the
-    chain up to the log, takes entries from whoever has the token in log/appender.token, and has the home for itself.
+    chain up to the log, takes entries from whoever has the token in log/appender.token, and has the home for itself: until it is
+    stopped, other commands of this home wait for it ten seconds and then fail, and so does an audit that reads what entries say
+    (one with --url reads what everyone may see, beside it).
     """
     if accept:
         workspace.alone_in(workspace.home.folder)

@@ -81,6 +81,8 @@ def test_a_served_log_is_audited_followed_and_proven_beside_its_writer(
         assert sessions.json("log", "check", proof, "--url", url).value()["kind"] == "erased"
         note = str(sessions.home / "log" / "notes" / "checkpoint")
         assert sessions.json("log", "compare", note, "--url", url).value()["size"] == 3
+        assert sessions.json("log", "compare", "--url", url, "--url", url).value()["checkpoints"] == 1
+        sessions.json("log", "compare", "--url", url).refusal(65, "MalformedValue")
 
     visited.append(look)
     assert sessions("log", "serve", "--accept").code == 0
