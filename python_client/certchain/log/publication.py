@@ -83,7 +83,7 @@ class Publication:
 
     def anchored(self) -> str | None:
         """The newest published checkpoint that the chain was found to have; ``None`` before the first."""
-        return self._kept(ANCHORED)
+        return anchored_note(self._files)
 
     def keep_anchored(self, note: str) -> None:
         """Keeps a published checkpoint as one that the chain has."""
@@ -157,6 +157,14 @@ def published_note(files: FileReader) -> str:
     Raises ``UnknownRecord`` before the first, and ``StorageUnavailable`` when the file is no longer what was written there.
     """
     return _kept_note(files, CHECKPOINT)
+
+
+def anchored_note(files: FileReader) -> str | None:
+    """The newest published checkpoint that the chain was found to have; ``None`` before the first. Raises ``StorageUnavailable``."""
+    try:
+        return _kept_note(files, ANCHORED)
+    except UnknownRecord:
+        return None
 
 
 def _kept_note(files: FileReader, name: str) -> str:

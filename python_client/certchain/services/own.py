@@ -7,9 +7,8 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from certchain.errors import UnknownRecord
 from certchain.log import LogEngine, PublishedLog
-from certchain.log.publication import ANCHORED
+from certchain.log.publication import anchored_note
 from certchain.services.log import log_app
 from certchain.services.submission import Submission
 from certchain.storage import FileReader, LogStore
@@ -42,14 +41,7 @@ def engine_app(engine: LogEngine, token: str | None = None) -> FastAPI:
 
 def published_app(store: LogStore, files: FileReader) -> FastAPI:
     """The service of a log that another process writes: ``store`` was opened without ``write``, ``files`` are the publication's."""
-
-    def anchored() -> str | None:
-        try:
-            return b"".join(files.read(ANCHORED)).decode()
-        except UnknownRecord:
-            return None
-
-    return log_app(PublishedLog(store, files), anchored=anchored)
+    return log_app(PublishedLog(store, files), anchored=lambda: anchored_note(files))
 
 
 def _status(engine: LogEngine) -> Mapping[str, Any]:

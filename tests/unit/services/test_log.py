@@ -186,6 +186,18 @@ def test_a_process_beside_the_writer_shows_what_it_publishes(tmp_path: Path) -> 
     assert tree_root(log, 20) is not None
 
 
+@pytest.mark.parametrize("name", ["checkpoint", "anchored"])
+def test_a_file_that_was_spoiled_beside_is_no_mistake_of_the_service(name: str, tmp_path: Path) -> None:
+    log, files = PublishedLog().append(20), DirectoryFileStore(tmp_path)
+    with running(published_app(log.store, DirectoryReader(tmp_path))) as url:
+        for each in ("checkpoint", "anchored"):
+            files.write(each, [log.publish(20).encode()])
+        assert requests.get(f"{url}/status", timeout=5).json()["anchored_size"] == 20
+        files.write(name, [b"\xff\xfe"])
+        reply = requests.get(f"{url}/status", timeout=5)
+        assert (reply.status_code, reply.json()["error"]) == (503, "StorageUnavailable")
+
+
 class Broken(PublishedLog):
     """A log whose disk is gone."""
 
