@@ -11,7 +11,9 @@ from certchain.errors import (
     GarbageOnChain,
     LogGap,
     SplitView,
+    UnknownTile,
 )
+from certchain.merkle import tile_width
 from certchain.models.log import LogMode
 from tests.audited import RawLog, Served, Watch, changed
 
@@ -21,9 +23,19 @@ def watch(request: pytest.FixtureRequest) -> Watch:
     return Watch(request.param).grow()
 
 
+class Stopped(RawLog):
+    """It has the tiles of its own size, and none that is narrower."""
+
+    def tile(self, level: int, index: int, width: int = 256) -> bytes:
+        if width != tile_width(level, index, len(self.leaves)):
+            raise UnknownTile(str(level), index, width)
+        return super().tile(level, index, width)
+
+
 def mirror(watch: Watch, size: int) -> RawLog:
     """What an honest mirror has that has stopped there: those leaves, their tiles and no others."""
-    return watch.signed(watch.leaves()[:size])
+    raw = watch.signed(watch.leaves()[:size])
+    return Stopped(raw.leaves, raw.note)
 
 
 @pytest.mark.parametrize("size", [0, 100, 150, 256])
