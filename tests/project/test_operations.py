@@ -163,7 +163,7 @@ def test_the_settings_in_the_page_have_the_defaults_that_it_says() -> None:
     """The table is the configuration's."""
     shown = re.findall(r"^\| `(\w+)` \| ([\d,]+)(?: s)? \|", PAGE, re.M)
     defaults = Configuration()
-    assert len(shown) == 4
+    assert len(shown) == 5
     assert all(int(value.replace(",", "")) == getattr(defaults, name) for name, value in shown)
 
 
