@@ -51,6 +51,7 @@ class Shell:
         """A command that serves, in the foreground of another shell, until it is told to stop at the end; its address."""
         command = [sys.executable, "-m", "certchain", *arguments, "--port", "0", "--json"]
         environment = {**os.environ, "CERTCHAIN_HOME": str(self.home)}
+        environment.pop("PYTHONUNBUFFERED", None)  # what is said has to come through a pipe without it
         with subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as server:

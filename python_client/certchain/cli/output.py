@@ -47,9 +47,10 @@ class Output:
     notes: TextIO = field(default_factory=lambda: sys.stderr)
 
     def show(self, result: Result) -> None:
-        """A command's result."""
+        """A command's result; whoever reads it through a pipe has it at once, though the command may go on."""
         if self.as_json:
             self.results.write(_json(result.values))
+            self.results.flush()
             return
         console = Console(file=self.results, highlight=False, soft_wrap=True)
         if not console.is_terminal:
