@@ -27,13 +27,13 @@ __all__ = [
 class LogFinding(LogInconsistent):
     """A finding about the log ``origin``, from the entry ``index`` on.
 
-    ``evidence`` is the name of the file, in the auditor's store, that anyone can check again; empty until it was kept. ``also`` are those
-    of what was found besides.
+    ``evidence`` is the name of the file, in the auditor's store, that anyone can check again; empty until it was kept. ``also`` has those
+    of what was found besides, with a space between them.
     """
 
     origin: str = ""
     evidence: str = ""
-    also: tuple[str, ...] = ()
+    also: str = ""
 
     advice = "Stop relying on the log's server, and give the evidence to whoever has to judge it."
 

@@ -41,7 +41,7 @@ def _evidence_told(workspace: Workspace) -> Iterator[None]:
     try:
         yield
     except LogFinding as finding:
-        for name in (finding.evidence, *finding.also):
+        for name in (finding.evidence, *finding.also.split()):
             if name:
                 workspace.output.note(f"The evidence is in {workspace.home.store(AUDITS) / name}")
         raise

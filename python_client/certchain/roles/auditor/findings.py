@@ -42,5 +42,5 @@ class Findings:
     @staticmethod
     def told_with(finding: LogFinding, others: Sequence[LogFinding]) -> LogFinding:
         """The finding with the names of the others' evidence."""
-        finding.also = tuple(other.evidence for other in others)
+        finding.also = " ".join(other.evidence for other in others)
         return finding
