@@ -12,10 +12,12 @@ from certchain.models.entry import (
     HoldEntry,
     LogEntry,
     LoginOutcome,
+    LostKeyEntry,
     ReleaseEntry,
     RetentionEntry,
     Subject,
     SubjectKind,
+    UnlockEntry,
 )
 from certchain.models.identifier import DeviceId, UserDeviceId, UserId
 from certchain.models.log import KEY_PERIOD
@@ -211,6 +213,20 @@ def test_an_entry_goes_with_its_own_subject_only(index: SqlLogIndex, subject: Su
     take(index, ErasureEntry(subject, 1000, ""))
 
     assert found(index, EntryFilter(kind=RowKind.ERASED)) == gone
+
+
+def test_what_an_operator_did_for_somebody_goes_with_them(index: SqlLogIndex) -> None:
+    """An unlocking names a user, a report of a loss a user device: neither outlives an erasure, nor goes with another's."""
+    take(index, UnlockEntry(ALICE, "Olga", ""), UnlockEntry(BORIS, "Olga", ""), UnlockEntry(LOCK, "Olga", ""))
+    take(index, LostKeyEntry(UserDeviceId(PHONE.number), "Olga", "stolen"))
+    assert found(index, EntryFilter(kind=RowKind.UNLOCK)) == [0, 1, 2]
+    assert found(index, EntryFilter(user_device=UserDeviceId(PHONE.number))) == [3]
+
+    take(index, ErasureEntry(ALICE, 1000, ""))
+    assert found(index, EntryFilter(kind=RowKind.UNLOCK)) == [1, 2]
+    take(index, ErasureEntry(PHONE, 1000, ""))
+    assert found(index, EntryFilter(kind=RowKind.LOST_KEY)) == []
+    assert found(index, EntryFilter(kind=RowKind.ERASED)) == [0, 3]
 
 
 def test_an_erasure_takes_whole_periods_only(index: SqlLogIndex) -> None:

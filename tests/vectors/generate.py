@@ -273,6 +273,8 @@ ENTRIES: list[Vector] = [
     {"kind": "erasure", "erased": {"kind": "device", "number": 65_536}, "before": 1_800_000_000, "reason": "request"},
     {"kind": "retention", "days": 0, "reason": "everything is kept"},
     {"kind": "retention", "days": 3_650, "reason": "ten years"},
+    {"kind": "unlock", "unlocked": {"kind": "user", "number": 3}, "by": "Olga", "reason": "identified in person"},
+    {"kind": "lost-key", "user_device": 2, "by": "Olga", "reason": "stolen on a train"},
 ]
 
 

@@ -6,7 +6,16 @@ from typing import Any
 from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
-from certchain.models.entry import ErasureEntry, HoldEntry, LogEntry, LoginEntry, ReleaseEntry, RetentionEntry
+from certchain.models.entry import (
+    ErasureEntry,
+    HoldEntry,
+    LogEntry,
+    LoginEntry,
+    LostKeyEntry,
+    ReleaseEntry,
+    RetentionEntry,
+    UnlockEntry,
+)
 
 KIND = "kind"
 KINDS: dict[str, type[LogEntry]] = {
@@ -15,7 +24,10 @@ KINDS: dict[str, type[LogEntry]] = {
     "release": ReleaseEntry,
     "erasure": ErasureEntry,
     "retention": RetentionEntry,
+    "unlock": UnlockEntry,
+    "lost-key": LostKeyEntry,
 }
+KIND_OF = {model: kind for kind, model in KINDS.items()}
 
 
 def register_kinds(converter: Converter) -> None:

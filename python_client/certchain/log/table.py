@@ -8,15 +8,23 @@ from textwrap import indent
 from typing import Any
 
 from certchain.encoding.document import to_document
-from certchain.encoding.kind import KINDS
-from certchain.models.entry import ErasureEntry, HoldEntry, LogEntry, LoginEntry, ReleaseEntry, RetentionEntry
+from certchain.encoding.kind import KIND_OF
+from certchain.models.entry import (
+    ErasureEntry,
+    HoldEntry,
+    LogEntry,
+    LoginEntry,
+    LostKeyEntry,
+    ReleaseEntry,
+    RetentionEntry,
+    UnlockEntry,
+)
 from certchain.models.query import ExportedRow, ExportFormat, RowKind
 
 _COLUMNS = (
     *("index", "time", "kind", "outcome", "step", "reason", "session", "user", "user_device", "device", "registration"),
-    *("subject", "hold", "before", "days", "commitment", "proofs"),
+    *("subject", "hold", "before", "days", "by", "commitment", "proofs"),
 )
-_KIND_OF = {model: kind for kind, model in KINDS.items()}
 _FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")  # the last four are the first, in full width
 
 
@@ -39,7 +47,7 @@ def _line(cells: Iterable[Any]) -> bytes:
 
 
 def _cells(row: ExportedRow) -> dict[str, Any]:
-    kind = RowKind.ERASED.value if row.entry is None else _KIND_OF[type(row.entry)]
+    kind = RowKind.ERASED.value if row.entry is None else KIND_OF[type(row.entry)]
     own = {"index": row.index, "time": _time(row.at), "kind": kind, "commitment": row.commitment, "proofs": row.proofs}
     return own if row.entry is None else own | _said(row.entry)
 
@@ -57,6 +65,10 @@ def _said(entry: LogEntry) -> dict[str, Any]:
             return {"subject": str(entry.erased), "before": _time(entry.before), "reason": _text(entry.reason)}
         case RetentionEntry():
             return {"days": entry.days, "reason": _text(entry.reason)}
+        case UnlockEntry():
+            return {"subject": str(entry.unlocked), "by": _text(entry.by), "reason": _text(entry.reason)}
+        case LostKeyEntry():
+            return {"user_device": entry.user_device, "by": _text(entry.by), "reason": _text(entry.reason)}
 
 
 def _text(text: str) -> str:

@@ -113,5 +113,33 @@ class RetentionEntry:
     subject: ClassVar[Subject] = THE_LOG
 
 
-LogEntry = LoginEntry | HoldEntry | ReleaseEntry | ErasureEntry | RetentionEntry
+@dataclass(frozen=True, slots=True)
+class UnlockEntry:
+    """An operator lets ``unlocked``, a user or an IoT device, try again after too many failures. ``by`` is the operator's name."""
+
+    unlocked: Subject
+    by: str
+    reason: str
+
+    @property
+    def subject(self) -> Subject:
+        """Who was unlocked."""
+        return self.unlocked
+
+
+@dataclass(frozen=True, slots=True)
+class LostKeyEntry:
+    """A user device was reported lost or stolen: its registrations are suspended. ``by`` is the name of who took the report."""
+
+    user_device: UserDeviceId
+    by: str
+    reason: str
+
+    @property
+    def subject(self) -> Subject:
+        """The user device."""
+        return Subject(SubjectKind.USER_DEVICE, self.user_device)
+
+
+LogEntry = LoginEntry | HoldEntry | ReleaseEntry | ErasureEntry | RetentionEntry | UnlockEntry | LostKeyEntry
 """Everything that a log can hold. Each has the ``subject`` under whose key its body is encrypted."""

@@ -20,6 +20,8 @@ class RowKind(StrEnum):
     RELEASE = "release"
     ERASURE = "erasure"
     RETENTION = "retention"
+    UNLOCK = "unlock"
+    LOST_KEY = "lost-key"
     ERASED = "erased"
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, update
 
+from certchain.encoding.kind import KIND_OF
 from certchain.errors import SizeMismatch
 from certchain.models.entry import (
     ErasureEntry,
@@ -22,6 +23,8 @@ from certchain.storage.log_index_schema import entries, erasures, holds, state
 from certchain.storage.record import MOST
 
 _COLUMNS = {SubjectKind.USER: "user", SubjectKind.USER_DEVICE: "user_device", SubjectKind.DEVICE: "device"}
+_PERSONAL = (RowKind.LOGIN.value, RowKind.UNLOCK.value, RowKind.LOST_KEY.value)
+"""What is encrypted under the key of whom it is about, and gone with it."""
 _NOBODY: dict[str, Any] = dict.fromkeys(_COLUMNS.values())
 _EMPTY: dict[str, Any] = {"kind": RowKind.ERASED.value, "outcome": None, **_NOBODY}
 
@@ -50,10 +53,10 @@ class Fold:
     def _take(self, logged: LoggedEntry) -> None:
         entry = None if logged.body is None else logged.body.entry
         self._rows.append({"entry": logged.leaf.index, "at": logged.leaf.at, **_row(entry)})
-        if not isinstance(entry, LoginEntry | None):
+        if entry is not None:
             self._act(logged.leaf.index, entry)
 
-    def _act(self, index: int, entry: HoldEntry | ReleaseEntry | ErasureEntry | RetentionEntry) -> None:
+    def _act(self, index: int, entry: LogEntry) -> None:
         match entry:
             case HoldEntry() if _is_someone(entry.held):
                 self._hold(index, entry)
@@ -88,12 +91,12 @@ class Fold:
         named = {"before_period": until, **_subject_columns(entry.erased)}
         self._connection.execute(insert(erasures).values(entry=index, **named))
         self._write_rows()
-        logins = (
-            entries.c.kind == RowKind.LOGIN.value,
+        about_them = (
+            entries.c.kind.in_(_PERSONAL),
             entries.c.at < _bounded(until * KEY_PERIOD),
             *_rows_of(entry.erased),
         )
-        if self._connection.execute(update(entries).where(*logins).values(**_EMPTY)).rowcount:
+        if self._connection.execute(update(entries).where(*about_them).values(**_EMPTY)).rowcount:
             self._connection.execute(update(state).values(traces=1))
 
 
@@ -103,7 +106,7 @@ def about(table: Table, subject: Subject) -> tuple[ColumnElement[bool], ...]:
 
 
 def _rows_of(subject: Subject) -> tuple[ColumnElement[bool], ...]:
-    """The logins that the subject is the subject of, by the rule of ``LoginEntry.subject``."""
+    """The entries that the subject is the subject of, by the rule of ``LoginEntry.subject``."""
     named = list(_COLUMNS)
     nobody_before = named[: named.index(subject.kind)]
     number = entries.c[_COLUMNS[subject.kind]]
@@ -127,19 +130,17 @@ def _row(entry: LogEntry | None) -> dict[str, Any]:
             numbers = {"user": entry.user, "user_device": entry.user_device, "device": entry.device}
             kept = {name: _kept(number) for name, number in numbers.items()}
             return {"kind": RowKind.LOGIN.value, "outcome": entry.outcome.value, **kept}
-        case HoldEntry():
-            return _record_row(RowKind.HOLD, entry.held)
-        case ReleaseEntry():
-            return _record_row(RowKind.RELEASE, entry.held)
+        case HoldEntry() | ReleaseEntry():
+            return _record_row(entry, entry.held)
         case ErasureEntry():
-            return _record_row(RowKind.ERASURE, entry.erased)
-        case RetentionEntry():
-            return _record_row(RowKind.RETENTION, entry.subject)
+            return _record_row(entry, entry.erased)
+        case _:
+            return _record_row(entry, entry.subject)
 
 
-def _record_row(kind: RowKind, subject: Subject) -> dict[str, Any]:
-    named = {_COLUMNS[subject.kind]: _kept(subject.number)} if subject.kind in _COLUMNS else {}
-    return {**_EMPTY, **named, "kind": kind.value}
+def _record_row(entry: LogEntry, about: Subject) -> dict[str, Any]:
+    named = {_COLUMNS[about.kind]: _kept(about.number)} if about.kind in _COLUMNS else {}
+    return {**_EMPTY, **named, "kind": KIND_OF[type(entry)]}
 
 
 def _is_someone(subject: Subject) -> bool:

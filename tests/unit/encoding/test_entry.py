@@ -23,16 +23,25 @@ from certchain.models.entry import (
     LogEntry,
     LoginEntry,
     LoginOutcome,
+    LostKeyEntry,
     ReleaseEntry,
     RetentionEntry,
     Subject,
     SubjectKind,
+    UnlockEntry,
 )
 from certchain.models.identifier import DeviceId, RegistrationId, UserDeviceId, UserId
 from certchain.models.log import LoggedEntry, LogLeaf, LogPage, OpenedBody
 
 KNOWN = json.loads((Path(__file__).parents[2] / "vectors" / "log.json").read_text(encoding="utf-8"))
-MODELS = {"hold": HoldEntry, "release": ReleaseEntry, "erasure": ErasureEntry, "retention": RetentionEntry}
+MODELS = {
+    "hold": HoldEntry,
+    "release": ReleaseEntry,
+    "erasure": ErasureEntry,
+    "retention": RetentionEntry,
+    "unlock": UnlockEntry,
+    "lost-key": LostKeyEntry,
+}
 NUMBERS = st.integers(0, 2**63 - 1)
 SUBJECTS = st.builds(Subject, st.sampled_from(SubjectKind), NUMBERS)
 ENTRIES: st.SearchStrategy[LogEntry] = st.one_of(
@@ -51,6 +60,8 @@ ENTRIES: st.SearchStrategy[LogEntry] = st.one_of(
     st.builds(ReleaseEntry, SUBJECTS, st.text(), st.text()),
     st.builds(ErasureEntry, SUBJECTS, NUMBERS, st.text()),
     st.builds(RetentionEntry, NUMBERS, st.text()),
+    st.builds(UnlockEntry, SUBJECTS, st.text(), st.text()),
+    st.builds(LostKeyEntry, NUMBERS.map(UserDeviceId), st.text(), st.text()),
 )
 LOGIN = LoginEntry(
     LoginOutcome.CERTIFIED, "C13", "", bytes(16), UserId(3), UserDeviceId(2), DeviceId(7), RegistrationId(11)
@@ -62,7 +73,7 @@ HOLD_MAP: dict[str, Any] = {"kind": "hold", "held": {"kind": "user", "number": 3
 def entry_of(fields: dict[str, Any]) -> LogEntry:
     """The entry that a vector describes."""
     values = {name: value for name, value in fields.items() if name != "kind"}
-    for name in ("held", "erased"):
+    for name in ("held", "erased", "unlocked"):
         if name in values:
             values[name] = Subject(SubjectKind(values[name]["kind"]), values[name]["number"])
     if fields["kind"] != "login":

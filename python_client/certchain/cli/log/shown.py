@@ -5,23 +5,17 @@ from dataclasses import fields
 from certchain.cli.output import Values, moment
 from certchain.cli.record import DeviceRecord, Numbered, UserDeviceRecord, UserRecord
 from certchain.cli.workspace import Workspace
-from certchain.models.entry import ErasureEntry, HoldEntry, LogEntry, LoginEntry, ReleaseEntry, RetentionEntry
+from certchain.encoding.kind import KIND_OF
+from certchain.models.entry import LogEntry, LoginEntry
 from certchain.models.log import LoggedEntry, LogLeaf
 
 COLUMNS = ("entry", "at", "kind", "outcome", "step", "reason", "user", "user_device", "device", "proven", "on_chain")
-_KINDS: dict[type, str] = {
-    LoginEntry: "login",
-    HoldEntry: "hold",
-    ReleaseEntry: "release",
-    ErasureEntry: "erasure",
-    RetentionEntry: "retention",
-}
 _NOTHING = {field.name: None for field in fields(LoginEntry)}
 
 
 def shown(leaf: LogLeaf, entry: LogEntry | None) -> dict[str, object]:
     """A leaf and what was logged there, erased for ``None``: the same values for each kind of entry."""
-    kind = "erased" if entry is None else _KINDS[type(entry)]
+    kind = "erased" if entry is None else KIND_OF[type(entry)]
     said = {} if entry is None else {field.name: _plain(getattr(entry, field.name)) for field in fields(entry)}
     return {"entry": leaf.index, "at": moment(leaf.at), "kind": kind, **_NOTHING, **said}
 
