@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 NETWORK ?= development
+WORKERS ?= 2
 COVERAGE := 95
 UV := 0.13.9
 TESSERA := v1.0.4
@@ -32,8 +33,9 @@ demo: $(READY) ## tell the whole story on a chain in the process
 test: $(READY) ## run every test: the package, with its coverage, and the contracts (NETWORK=ganache for Ganache)
 	@$(MAKE) --no-print-directory --keep-going test-python test-contracts
 
-test-python: $(READY) ## run the tests of the package (ARGS="-k name" to choose)
-	python -m pytest $(if $(ARGS),$(ARGS),--cov --cov-report=term --cov-fail-under=$(COVERAGE))
+# Each worker begins with a run of neighbours, which share the chains of their session; who is done takes from another's end.
+test-python: $(READY) ## run the tests of the package, WORKERS=2 at once (ARGS="-k name" to choose)
+	python -m pytest $(if $(ARGS),$(ARGS),--numprocesses=$(WORKERS) --dist=worksteal --cov --cov-report=term --cov-fail-under=$(COVERAGE))
 
 test-contracts: $(READY) ## run the tests of the contracts under Brownie (NETWORK=ganache for Ganache)
 	tests/contracts/run $(NETWORK) $(ARGS)

@@ -1,9 +1,9 @@
 """The demo tells the whole story, on real firmware, and leaves nothing behind."""
 
 import json
+import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -27,11 +27,13 @@ REFUSALS = (
 
 def test_the_story_is_told_to_programs_with_ones_own_firmware(tmp_path: Path) -> None:
     """To people, with the image from npm, it is told in tests/project/test_readme.py."""
-    before = set(Path(tempfile.gettempdir()).glob("certchain-demo-*"))
+    temporary = tmp_path / "temporary"  # of its own: others tell the story at the same time
+    temporary.mkdir()
     image = tmp_path / "image.bin"
     image.write_bytes(bytes(range(256)) * 500)
     command = [sys.executable, "-m", "certchain", "demo", "--json", "--firmware", str(image)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr) == (0, "")
     value = json.loads(run.stdout)
     assert value["firmware"]["origin"] == str(image)
@@ -50,7 +52,7 @@ def test_the_story_is_told_to_programs_with_ones_own_firmware(tmp_path: Path) ->
         "erase",
     } <= steps
     assert all(f"refused: {refusal}: " in run.stdout for refusal in REFUSALS)
-    assert set(Path(tempfile.gettempdir()).glob("certchain-demo-*")) <= before
+    assert list(temporary.iterdir()) == []
 
 
 def test_a_file_that_is_not_there_is_refused_before_anything_begins(

@@ -43,6 +43,8 @@ CYCLES = 200
 WRITERS = 8
 LONGEST_LIFE = 0.2
 """Seconds; the shorter lives end while the log is being opened."""
+# Newer Pythons warn of a fork beside threads, which a test run of several workers always has: the child touches nothing of theirs.
+pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 _log = logging.getLogger(__name__)
 _ACKNOWLEDGEMENT = struct.Struct(">Q16s")
 
