@@ -101,6 +101,8 @@ lock: ## resolve the dependencies anew, and write both locks
 		--no-emit-index-url --no-emit-find-links requirements/dev.in --output-file requirements/lock.txt
 	.make/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links requirements/formal.in --output-file requirements/formal.txt
+	.make/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links requirements/fuzz.in --output-file requirements/fuzz.txt
 	npm install --package-lock-only --ignore-scripts
 
 go: ## install Go where there is none, for the tests beside Go's implementations of the standards
