@@ -14,6 +14,7 @@ from certchain.models.certification import (
 )
 from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, MethodNumber, Party, ProductId, ServiceId, UserDeviceId, UserId
+from certchain.models.production import DeviceDescription
 from certchain.models.registration import PublicKeys
 
 
@@ -42,6 +43,17 @@ def third_factor(information: DeviceInformation, keys: PublicKeys) -> Digest:
     """The factor hash of the IoT device: its information and its keys' thumbprint."""
     fields = (text(information.manufacturer), text(information.model), text(information.serial))
     return digest("third-factor", number(information.device), *fields, key_thumbprint(keys).value)
+
+
+def description_digest(description: DeviceDescription) -> Digest:
+    """H("device-description", manufacturer, model, serial): what a device says of itself before it has an identifier."""
+    fields = (text(description.manufacturer), text(description.model), text(description.serial))
+    return digest("device-description", *fields)
+
+
+def batch_device(description: Digest, keys: PublicKeys) -> bytes:
+    """A device's leaf in its production batch: the preimage ``batch-device`` of its description's digest and its keys' thumbprint."""
+    return preimage("batch-device", description.value, key_thumbprint(keys).value)
 
 
 def registration_hash(method: MethodNumber, salt: bytes, factors: Sequence[Digest]) -> RegistrationHash:

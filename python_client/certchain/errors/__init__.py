@@ -20,6 +20,7 @@ Each class has a sentence (``str(error)``), one sentence of ``advice`` and an ``
 ``contract_error`` is the counterpart of that Solidity error and takes the same values in the same order.
 """
 
+from certchain.errors.alert_contract import *  # noqa: F403
 from certchain.errors.audit import *  # noqa: F403
 from certchain.errors.base import (
     CertchainError,
@@ -31,9 +32,11 @@ from certchain.errors.base import (
     error_classes,
 )
 from certchain.errors.certification import *  # noqa: F403
+from certchain.errors.key_custody import *  # noqa: F403
 from certchain.errors.local import *  # noqa: F403
 from certchain.errors.log import *  # noqa: F403
 from certchain.errors.log_contract import *  # noqa: F403
+from certchain.errors.production import *  # noqa: F403
 from certchain.errors.registration import *  # noqa: F403
 from certchain.errors.update import *  # noqa: F403
 from certchain.errors.update_registry import *  # noqa: F403

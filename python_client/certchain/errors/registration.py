@@ -17,6 +17,7 @@ __all__ = [
     "MethodAlreadyDefined",
     "NameCommitmentAlreadyEnrolled",
     "NothingToRegister",
+    "NothingToSuspend",
     "RepeatedFactor",
     "UnknownDevice",
     "UnknownMethod",
@@ -202,6 +203,14 @@ class NothingToRegister(InvalidInput):
 
     sentence = "There is nothing to register."
     contract_error = "Registration_EmptyBatch"
+
+
+@dataclass(eq=False)
+class NothingToSuspend(InvalidInput):
+    """A batch has one registration or more."""
+
+    sentence = "There is nothing to suspend."
+    contract_error = "Registration_NothingToSuspend"
 
 
 @dataclass(eq=False)

@@ -1,7 +1,7 @@
 """What every ledger takes for an argument: the ranges of the contracts' types, checked before anything else."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import TypeVar
 
@@ -9,12 +9,19 @@ from eth_typing import ChecksumAddress
 from eth_utils.address import is_checksum_address, is_checksum_formatted_address, to_checksum_address
 
 from certchain.errors import MalformedValue
+from certchain.models.alert import AlertRule
+from certchain.models.custody import CommittedShare
 from certchain.models.log import ConsistencyProof
+from certchain.models.production import BatchMembership
 from certchain.models.registration import Factor, RegistrationRequest, RiskLevel
 
 IDENTIFIER_BITS = 48
 METHOD_BITS = 16
 APPROVAL_BITS = 16
+BATCH_BITS = 32
+PLACE_BITS = 32
+DIVISION_BITS = 16
+THRESHOLD_BITS = 8
 SIZE_BITS = 64
 COUNT_BITS = 256
 
@@ -79,6 +86,42 @@ def consistency(proof: ConsistencyProof) -> ConsistencyProof:
     size("old_size", proof.old_size)
     size("new_size", proof.new_size)
     return proof
+
+
+def rule(value: int) -> AlertRule:
+    """A rule by which an attack is recognised."""
+    return _choice("rule", AlertRule, value)
+
+
+def batch(value: int) -> int:
+    """A production batch's number (uint32)."""
+    return number("batch", value, BATCH_BITS)
+
+
+def place(name: str, value: int) -> int:
+    """A production batch's size or an index in it (uint32)."""
+    return number(name, value, PLACE_BITS)
+
+
+def membership(claimed: BatchMembership) -> BatchMembership:
+    """A device's place in a production batch."""
+    batch(claimed.batch)
+    place("index", claimed.index)
+    return claimed
+
+
+def division_number(value: int) -> int:
+    """The number of a key's division (uint16)."""
+    return number("number", value, DIVISION_BITS)
+
+
+def division(of: int, threshold: int, shares: Sequence[CommittedShare]) -> Sequence[CommittedShare]:
+    """The shares of a key's division, whose number and threshold (uint8) are checked too."""
+    division_number(of)
+    number("threshold", threshold, THRESHOLD_BITS)
+    for share in shares:
+        identifier("custodian", share.custodian)
+    return shares
 
 
 def request(wanted: RegistrationRequest) -> RegistrationRequest:

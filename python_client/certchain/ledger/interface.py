@@ -13,6 +13,8 @@ not sent twice. Implementations are thread-safe.
 from collections.abc import Sequence
 from typing import Protocol
 
+from certchain.models.alert import AlertRule, RecordedAlert
+from certchain.models.custody import CommittedShare, KeyDivision
 from certchain.models.digest import Digest
 from certchain.models.identifier import (
     DeviceId,
@@ -25,6 +27,7 @@ from certchain.models.identifier import (
     UserId,
 )
 from certchain.models.log import ConsistencyProof, InclusionProof, LogBatch, LogMode
+from certchain.models.production import BatchMembership, BatchNumber, ProductionBatch
 from certchain.models.registration import (
     Factor,
     KeyRecord,
@@ -54,8 +57,27 @@ class RegistrationLedger(Protocol):
         self, current: RegistrationId, method: MethodNumber, risk: RiskLevel, commitment: Digest
     ) -> RegistrationId: ...
     def suspend(self, registration: RegistrationId) -> None: ...
+    def suspend_batch(self, registrations: Sequence[RegistrationId]) -> None:
+        """Suspends several registrations, all or none. Raises ``NothingToSuspend``, and for each what ``suspend`` raises."""
+        ...
+
     def reinstate(self, registration: RegistrationId) -> None: ...
     def revoke(self, registration: RegistrationId) -> None: ...
+
+    def anchor_batch(self, root: Digest, size: int) -> BatchNumber:
+        """Anchors the root over the ``size`` devices of a production batch, 1 to ``MOST_DEVICES``, for good.
+
+        A leaf is ``encoding.digest.batch_device``. Raises ``BatchSizeOutOfRange``, ``EmptyBatchRoot``, or ``BatchAlreadyAnchored`` when
+        this account has anchored this root before.
+        """
+        ...
+
+    def enrol_from_batch(self, membership: BatchMembership, description: Digest, keys: PublicKeys) -> DeviceId:
+        """Enrols a device by its place in a production batch, once for each place.
+
+        Raises ``UnknownBatch``, ``PlaceOutOfRange``, ``AlreadyEnrolledFromBatch``, ``NotInBatch`` or ``KeyAlreadyEnrolled``.
+        """
+        ...
 
     def device_count(self) -> int: ...
     def user_device_count(self) -> int: ...
@@ -68,11 +90,35 @@ class RegistrationLedger(Protocol):
         """All keys the party has had, oldest first; the last is in force. Raises ``UnknownDevice`` and its like."""
         ...
 
+    def public_keys(self, party: Party) -> PublicKeys:
+        """The keys in force, from the event that put them there, checked against their thumbprint in the contract's state.
+
+        Raises ``UnknownDevice`` and its like, and ``LedgerMisbehaved`` when the event is missing or has other keys. A node must not have
+        pruned its logs.
+        """
+        ...
+
+    def batch_count(self) -> int: ...
+    def batch(self, number: BatchNumber) -> ProductionBatch: ...
+
+    def enrolled_from_batch(self, batch: BatchNumber, index: int) -> DeviceId | None:
+        """The device that was enrolled from this place, from 0. Raises ``UnknownBatch`` or ``PlaceOutOfRange``."""
+        ...
+
     def user_name_commitment(self, user: UserId) -> Digest: ...
     def method_factors(self, method: MethodNumber) -> tuple[Factor, ...]: ...
     def registration(self, registration: RegistrationId) -> Registration: ...
     def latest_registration(self, user_device: UserDeviceId, device: DeviceId) -> RegistrationId | None: ...
     def registrations(self, first: RegistrationId, limit: int) -> tuple[Registration, ...]: ...
+
+    def registrations_of(self, user_device: UserDeviceId) -> tuple[RegistrationId, ...]:
+        """All registrations that a user device ever had, whatever their status, oldest first; found by their events.
+
+        Raises ``UnknownUserDevice``, and ``LedgerMisbehaved`` when one that another names as its previous is missing. A node must not have
+        pruned its logs.
+        """
+        ...
+
     def status_change_count(self, registration: RegistrationId) -> int: ...
     def status_changes(self, registration: RegistrationId, offset: int, limit: int) -> tuple[StatusChange, ...]: ...
 
@@ -159,6 +205,48 @@ class UpdateLedger(Protocol):
     def packages(self, product: ProductId, offset: int, limit: int) -> tuple[Package, ...]: ...
 
 
+class CustodyLedger(Protocol):
+    """The KeyCustody contract; its rules and errors stand in ``contracts/interfaces/IKeyCustody.sol``."""
+
+    def divide(self, commitment: Digest, number: int, threshold: int, shares: Sequence[CommittedShare]) -> None:
+        """Commits to the next division of the key behind a registration commitment, for good.
+
+        ``number`` is the division's, one more than there are: every share's commitment is made with it, so a division that another one
+        overtook is refused (``DivisionNumberMismatch``). Raises also ``EmptyKeyCommitment``, ``MalformedDivision`` unless 1 ≤ threshold ≤
+        shares ≤ 255, ``UnknownService``, ``RepeatedCustodian`` or ``EmptyShareCommitment``.
+        """
+        ...
+
+    def division_count(self, commitment: Digest) -> int:
+        """How many divisions there are; none for a commitment that the contract never met. The last one is in use."""
+        ...
+
+    def division(self, commitment: Digest, number: int) -> KeyDivision:
+        """One division, numbered from 1. Raises ``UnknownDivision``."""
+        ...
+
+
+class AlertLedger(Protocol):
+    """The Alerts contract; its rules and errors stand in ``contracts/interfaces/IAlerts.sol``."""
+
+    def raise_alert(self, rule: AlertRule, device: DeviceId, digest: Digest) -> int:
+        """Raises an alert and returns its number, from 1. ``digest`` is its document's.
+
+        Raises ``UnknownDevice``, ``EmptyAlertDigest``, or ``AlertAlreadyRaised``, which names the alert that has this digest.
+        """
+        ...
+
+    def alert_count(self) -> int: ...
+
+    def alert(self, number: int) -> RecordedAlert:
+        """Raises ``UnknownAlert``."""
+        ...
+
+    def alerts(self, first: int, limit: int) -> tuple[RecordedAlert, ...]:
+        """Alerts ``first``, ``first + 1``, …: at most ``limit``, fewer or none past the end. Raises ``UnknownAlert`` for 0."""
+        ...
+
+
 class PermissionLedger(Protocol):
     """The Permissions contract (an AccessManager), by the role names of ``permissions.toml`` and ``admin``."""
 
@@ -186,5 +274,9 @@ class Ledger(Protocol):
     def login_log(self) -> LogLedger: ...
     @property
     def updates(self) -> UpdateLedger: ...
+    @property
+    def custody(self) -> CustodyLedger: ...
+    @property
+    def alerts(self) -> AlertLedger: ...
     @property
     def permissions(self) -> PermissionLedger: ...

@@ -62,7 +62,7 @@ def _missing(
     permissions: BoundContract, deployment: Deployment, table: PermissionTable
 ) -> Iterator[tuple[ChecksumAddress, list[bytes], int]]:
     """Per contract and role, the selectors of the functions that do not ask for that role yet."""
-    for contract in table.functions:
+    for contract in deployment.contracts.keys() & table.functions.keys():
         target, functions = deployment.contracts[contract], artifact(deployment.source(contract)).functions
         for role, number in table.roles.items():
             names = [name for name in table.functions_of(contract, role) if name in functions]

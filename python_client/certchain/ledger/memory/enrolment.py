@@ -35,9 +35,10 @@ _UNKNOWN: dict[PartyKind, type[CertchainError]] = {
 
 @dataclass(slots=True)
 class EnrolmentState:
-    """What was enrolled; an identifier is a place in its list, counted from 1."""
+    """What was enrolled; an identifier is a place in its list, counted from 1. ``public_keys`` are by their thumbprint."""
 
     keys: dict[PartyKind, list[list[KeyRecord]]] = field(default_factory=lambda: {kind: [] for kind in PartyKind})
+    public_keys: dict[Digest, PublicKeys] = field(default_factory=dict)
     name_commitments: list[Digest] = field(default_factory=list)
     methods: list[tuple[Factor, ...]] = field(default_factory=list)
     taken_keys: set[bytes] = field(default_factory=set)
@@ -127,6 +128,11 @@ class MemoryEnrolment(MemoryContract):
         return tuple(self._ring(party.kind, argument.identifier("party", party.number)))
 
     @whole
+    def public_keys(self, party: Party) -> PublicKeys:
+        """The keys in force."""
+        return self.enrolled.public_keys[self.keys(party)[-1].thumbprint]
+
+    @whole
     def user_name_commitment(self, user: UserId) -> Digest:
         if not 1 <= argument.identifier("user", user) <= len(self.enrolled.name_commitments):
             raise UnknownUser(user)
@@ -164,4 +170,5 @@ class MemoryEnrolment(MemoryContract):
         if pair & self.enrolled.taken_keys:
             raise KeyAlreadyEnrolled(thumbprint.value)
         self.enrolled.taken_keys |= pair
+        self.enrolled.public_keys[thumbprint] = keys
         return KeyRecord(thumbprint, self._now())

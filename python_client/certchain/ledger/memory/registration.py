@@ -11,11 +11,12 @@ from certchain.errors import (
     ForbiddenTransition,
     FreshKeyRequired,
     NothingToRegister,
+    NothingToSuspend,
     UnknownRegistration,
 )
 from certchain.ledger import argument
 from certchain.ledger.memory.contract import page, whole
-from certchain.ledger.memory.enrolment import MemoryEnrolment
+from certchain.ledger.memory.production import MemoryProduction
 from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, MethodNumber, PartyKind, RegistrationId, UserDeviceId
 from certchain.models.registration import Registration, RegistrationRequest, RegistrationStatus, RiskLevel, StatusChange
@@ -38,7 +39,7 @@ class RegistrationState:
 
 
 @dataclass(frozen=True, slots=True)
-class MemoryRegistration(MemoryEnrolment):
+class MemoryRegistration(MemoryProduction):
     """The Registration contract as one account sees and calls it."""
 
     registered: RegistrationState
@@ -83,9 +84,18 @@ class MemoryRegistration(MemoryEnrolment):
     def suspend(self, registration: RegistrationId) -> None:
         argument.identifier("registration", registration)
         self._require_role("suspend")
-        self._change_status(registration, RegistrationStatus.SUSPENDED)
-        user_device = self.registration(registration).user_device
-        self.registered.lost_keys[registration] = self._thumbprint_in_force(user_device)
+        self._suspend(registration)
+
+    @whole
+    def suspend_batch(self, registrations: Sequence[RegistrationId]) -> None:
+        for registration in registrations:
+            argument.identifier("registration", registration)
+        self._require_role("suspendBatch")
+        if not registrations:
+            raise NothingToSuspend
+        self._require_each_can_be_suspended(registrations)
+        for registration in registrations:
+            self._suspend(registration)
 
     @whole
     def reinstate(self, registration: RegistrationId) -> None:
@@ -123,6 +133,11 @@ class MemoryRegistration(MemoryEnrolment):
         return page(self.registered.records, first - 1, limit)
 
     @whole
+    def registrations_of(self, user_device: UserDeviceId) -> tuple[RegistrationId, ...]:
+        self._ring(PartyKind.USER_DEVICE, argument.identifier("user_device", user_device))
+        return tuple(record.id for record in self.registered.records if record.user_device == user_device)
+
+    @whole
     def status_change_count(self, registration: RegistrationId) -> int:
         self.registration(registration)
         return len(self.registered.changes[registration - 1])
@@ -158,6 +173,21 @@ class MemoryRegistration(MemoryEnrolment):
             raise FreshKeyRequired(previous.id, in_force.value)
         if previous.commitment == request.commitment:
             raise CommitmentReused(previous.id, request.commitment.value)
+
+    def _require_each_can_be_suspended(self, registrations: Sequence[RegistrationId]) -> None:
+        """All or none. A registration that is named twice is suspended by then."""
+        seen: set[int] = set()
+        for registration in registrations:
+            record = self.registration(registration)
+            if registration in seen:
+                record = replace(record, status=RegistrationStatus.SUSPENDED)
+            self._require_transition(record, RegistrationStatus.SUSPENDED)
+            seen.add(registration)
+
+    def _suspend(self, registration: RegistrationId) -> None:
+        self._change_status(registration, RegistrationStatus.SUSPENDED)
+        user_device = self.registration(registration).user_device
+        self.registered.lost_keys[registration] = self._thumbprint_in_force(user_device)
 
     def _require_transition(self, record: Registration, after: RegistrationStatus) -> None:
         if record.status not in _LIVE or record.status is after:
