@@ -33,11 +33,13 @@ from certchain.errors.base import (
 )
 from certchain.errors.certification import *  # noqa: F403
 from certchain.errors.key_custody import *  # noqa: F403
+from certchain.errors.custody import *  # noqa: F403
 from certchain.errors.local import *  # noqa: F403
 from certchain.errors.log import *  # noqa: F403
 from certchain.errors.log_contract import *  # noqa: F403
 from certchain.errors.production import *  # noqa: F403
 from certchain.errors.registration import *  # noqa: F403
+from certchain.errors.service import *  # noqa: F403
 from certchain.errors.update import *  # noqa: F403
 from certchain.errors.update_registry import *  # noqa: F403
 

@@ -81,3 +81,18 @@ class ShareAnswer:
     number: int
     nonce: bytes
     sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeptShare:
+    """A share as its custodian keeps it: ``sealed`` holds the ``KeyShare``, under the custodian's own sealing key.
+
+    ``server`` is who deposited it, and nobody else gets it. A custodian keeps two for one number when the first was never committed to on
+    the chain: ``share_commitment`` tells them apart.
+    """
+
+    server: ServiceId
+    commitment: Digest
+    number: int
+    share_commitment: Digest
+    sealed: bytes
