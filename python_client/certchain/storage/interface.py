@@ -2,7 +2,7 @@
 
 Any method may raise ``StorageUnavailable``; then nothing was half written. Reading what is not there raises
 ``UnknownRecord``; ``MalformedValue`` refuses what no implementation could keep: a name that ``FileStore`` does not allow,
-an identifier outside 0 to 2^63 - 1.
+an identifier outside 0 to 2^63 - 1, a text that is no UTF-8, has the character NUL or takes more than 1,000 bytes.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -14,9 +14,11 @@ from certchain.models.certification import (
     DeviceInformation,
     UserDeviceInformation,
 )
+from certchain.models.custody import KeptShare
 from certchain.models.digest import Digest
 from certchain.models.entry import Subject
-from certchain.models.identifier import DeviceId, UserDeviceId, UserId
+from certchain.models.failure import FailureState
+from certchain.models.identifier import DeviceId, ServiceId, UserDeviceId, UserId
 from certchain.models.log import TILE_WIDTH, RetiredKey, SealedEntry, SubjectKey
 from certchain.models.registration import PublicKeys
 
@@ -96,6 +98,30 @@ class ManagementDatabase(Protocol):
 
     def key_data(self, commitment: Digest) -> bytes:
         """The sealed key data."""
+        ...
+
+    def count_failure(self, subject: Subject) -> int:
+        """Counts one more failure of a user or device, and returns how many there are; of two at once, each counts."""
+        ...
+
+    def clear_failures(self, subject: Subject) -> None:
+        """Forgets the failures, and not the unlocks. Writes nothing when there are none."""
+        ...
+
+    def unlock(self, subject: Subject) -> int:
+        """Forgets the failures, counts one more unlock, and returns how many there were in all."""
+        ...
+
+    def failures(self, subject: Subject) -> FailureState:
+        """Failures and unlocks; both 0 for whom nothing was counted."""
+        ...
+
+    def put_permit(self, user: UserId, user_device: UserDeviceId, device: DeviceId, expires_at: int) -> None:
+        """Permits one registration of these three until ``expires_at``, seconds since the epoch; an earlier permit is replaced."""
+        ...
+
+    def take_permit(self, user: UserId, user_device: UserDeviceId, device: DeviceId, now: int) -> bool:
+        """Uses the permit up, and returns whether there was one that ends after ``now``. Of two who take it at once, one has it."""
         ...
 
 
@@ -181,4 +207,24 @@ class SubjectKeyStore(Protocol):
 
         Raises ``MalformedValue`` for a key of the log itself, and ``StorageUnavailable`` when a trace may be left: try again.
         """
+        ...
+
+
+class ShareStore(Protocol):
+    """The shares of divided key data that somebody keeps, sealed. Division numbers are 1 to 2^63 - 1."""
+
+    def put(self, share: KeptShare) -> None:
+        """Keeps a share beside those that are there; in place of the same one, if it was kept before."""
+        ...
+
+    def shares(self, server: ServiceId, commitment: Digest) -> tuple[KeptShare, ...]:
+        """What is kept for a certification server of one registration's key, in the order of the divisions' numbers; may be nothing."""
+        ...
+
+    def kept(self) -> tuple[tuple[ServiceId, Digest], ...]:
+        """For whom, and of which registrations' keys, there is any share; in order."""
+        ...
+
+    def drop(self, shares: Collection[KeptShare]) -> int:
+        """Removes these, all or none; returns how many there were."""
         ...
