@@ -3,7 +3,7 @@
 from certchain.log.anchor import BATCH_LIMIT, Anchor
 from certchain.log.cosigning import Cosigning, KnownWitness, WitnessClient
 from certchain.log.engine import LogEngine
-from certchain.log.export import export_entries, verify_export
+from certchain.log.export import export_entries, page_bundle, verify_export
 from certchain.log.keeper import KeeperPolicy, LogKeeper, LogStatus
 from certchain.log.publication import Publication, PublishedLog
 from certchain.log.publisher import LogPublisher
@@ -37,5 +37,6 @@ __all__ = [
     "Ticket",
     "WitnessClient",
     "export_entries",
+    "page_bundle",
     "verify_export",
 ]

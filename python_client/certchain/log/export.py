@@ -6,14 +6,14 @@ The rows follow from the bundles to the byte: one that was changed, added or mov
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from certchain.errors import ProofInvalid
+from certchain.errors import ProofInvalid, UnknownRecord
 from certchain.log.publication import read_checkpoint
 from certchain.log.query import Query
 from certchain.log.table import table
 from certchain.models.digest import Digest
 from certchain.models.entry import LogEntry
 from certchain.models.log import BundledEntry, LogLeaf, ProofBundle, ProvenBundle
-from certchain.models.query import PAGE_LIMIT, EntryFilter, Exported, ExportedRow, ExportFormat
+from certchain.models.query import PAGE_LIMIT, EntryFilter, Exported, ExportedRow, ExportFormat, QueryPage
 from certchain.models.registration import PublicKeys
 from certchain.storage import FileReader, FileStore
 from certchain.verification.proof import BUNDLE_FORMAT, proof_file_bytes, verify_proof_bundle
@@ -68,6 +68,18 @@ def verify_export(
     return Exported(_rows_file(style), tally.rows, tally.size)
 
 
+def page_bundle(page: QueryPage, keys: PublicKeys) -> ProofBundle:
+    """The proofs of a page's entries in the log's order, as far as its checkpoint covers them; ``keys`` are those of the log's server.
+
+    Raises ``UnknownRecord`` before the first checkpoint.
+    """
+    if page.checkpoint is None:
+        raise UnknownRecord("checkpoint", "of the log")
+    ordered = sorted(page.rows, key=lambda row: row.entry.leaf.index)
+    proven = [BundledEntry(row.entry.leaf, row.entry.body, row.proof.path) for row in ordered if row.proof is not None]
+    return ProofBundle(BUNDLE_FORMAT, tuple(proven), page.checkpoint, keys)
+
+
 # ------------------------------------------------------------------------------------------------------------- writing
 
 
@@ -76,12 +88,11 @@ def _bundles(query: Query, wanted: EntryFilter, checkpoint: str, keys: PublicKey
     cursor, more = None, True
     while more:
         page = query.page(wanted, cursor, PAGE_LIMIT, checkpoint=checkpoint)
-        covered = [(row.entry, row.proof) for row in page.rows if row.proof is not None]
-        entries = tuple(BundledEntry(entry.leaf, entry.body, proof.path) for entry, proof in covered)
-        if entries or cursor is None:
-            yield ProofBundle(BUNDLE_FORMAT, entries, checkpoint, keys)
+        bundle = page_bundle(page, keys)
+        if bundle.entries or cursor is None:
+            yield bundle
         cursor = page.cursor
-        more = cursor is not None and len(covered) == len(page.rows)
+        more = cursor is not None and len(bundle.entries) == len(page.rows)
 
 
 def _written(bundles: Iterator[ProofBundle], files: FileStore, tally: _Tally) -> Iterator[ExportedRow]:
