@@ -212,6 +212,8 @@ def preimages() -> Iterator[tuple[str, str, Vector, list[bytes]]]:
     yield "second factor, sealed", "second-factor-seal", {"network": network, **PARTIES}, fields(network, 3, 2, 7, 1)
     grant: Vector = {"network": network, "user_device": 2, "device": 7, "server": 1}
     yield "grant, sealed", "grant-seal", grant, fields(*grant.values())
+    enrolment: Vector = {"network": network, "keys": KEYS}
+    yield "enrolment, sealed", "enrolment-seal", enrolment, fields(network, thumbprint())
     version: Vector = {"network": network, "product": 4, "version": 9}
     yield "VerID, sealed", "ver-id-seal", version, fields(*version.values())
     yield "submission, sealed", "submission-seal", version, fields(*version.values())
@@ -275,6 +277,17 @@ ENTRIES: list[Vector] = [
     {"kind": "retention", "days": 3_650, "reason": "ten years"},
     {"kind": "unlock", "unlocked": {"kind": "user", "number": 3}, "by": "Olga", "reason": "identified in person"},
     {"kind": "lost-key", "user_device": 2, "by": "Olga", "reason": "stolen on a train"},
+    {
+        "kind": "app",
+        "app": "door",
+        "version": "1.0",
+        "vendor": 4,
+        "release": {"algorithm": "sha-256", "value": word("release")},
+        "status": "deprecated",
+        "until": 1_800_000_000,
+        "by": "Olga",
+        "reason": "1.1 is out",
+    },
 ]
 
 

@@ -135,6 +135,11 @@ def manifest_digest(app: str, version: str, files: Iterable[ManifestFile]) -> Di
     return digest("manifest", text(app), text(version), *fields)
 
 
+def app_release_digest(release: bytes) -> Digest:
+    """H("app-release", signed release): which release a decision of the log is about."""
+    return digest("app-release", release)
+
+
 def version_commitment(ver_id: bytes) -> Digest:
     """R3: H("version-commitment", VerID)."""
     return digest("version-commitment", ver_id)
@@ -168,6 +173,11 @@ def intent(chain_id: int, contract: bytes, calldata: bytes) -> Digest:
     return digest("intent", number(chain_id), contract, calldata)
 
 
+def enrolment_context(network: bytes, keys: PublicKeys) -> bytes:
+    """What an enrolment's answer is bound to on its way, sealed, to the party whose keys these are."""
+    return preimage("enrolment-seal", network, key_thumbprint(keys).value)
+
+
 def ver_id_context(network: bytes, product: ProductId, version: int) -> bytes:
     """R3: what VerID is bound to on its way, sealed, to the manufacturer."""
     return preimage("ver-id-seal", network, number(product), number(version))
@@ -181,3 +191,8 @@ def submission_context(network: bytes, product: ProductId, version: int) -> byte
 def statement(network: bytes, kind: str, signer: Party, body: bytes) -> bytes:
     """What a party signs: the network, the kind of message, who signs, and the message."""
     return preimage("statement", network, text(kind), text(signer.kind), number(signer.number), body)
+
+
+def https_binding(server: bytes, client: bytes, conversation: bytes) -> Digest:
+    """H("https-channel", server, client, conversation): the certificates' fingerprints (32 bytes each), and the client's 16 random bytes."""
+    return digest("https-channel", server, client, conversation)

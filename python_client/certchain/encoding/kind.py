@@ -7,6 +7,7 @@ from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 
 from certchain.models.entry import (
+    AppEntry,
     ErasureEntry,
     HoldEntry,
     LogEntry,
@@ -26,6 +27,7 @@ KINDS: dict[str, type[LogEntry]] = {
     "retention": RetentionEntry,
     "unlock": UnlockEntry,
     "lost-key": LostKeyEntry,
+    "app": AppEntry,
 }
 KIND_OF = {model: kind for kind, model in KINDS.items()}
 

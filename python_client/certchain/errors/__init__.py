@@ -21,6 +21,7 @@ Each class has a sentence (``str(error)``), one sentence of ``advice`` and an ``
 """
 
 from certchain.errors.alert_contract import *  # noqa: F403
+from certchain.errors.app import *  # noqa: F403
 from certchain.errors.audit import *  # noqa: F403
 from certchain.errors.base import (
     CertchainError,
@@ -32,8 +33,9 @@ from certchain.errors.base import (
     error_classes,
 )
 from certchain.errors.certification import *  # noqa: F403
-from certchain.errors.key_custody import *  # noqa: F403
 from certchain.errors.custody import *  # noqa: F403
+from certchain.errors.key_custody import *  # noqa: F403
+from certchain.errors.keys import *  # noqa: F403
 from certchain.errors.local import *  # noqa: F403
 from certchain.errors.log import *  # noqa: F403
 from certchain.errors.log_contract import *  # noqa: F403

@@ -10,6 +10,7 @@ from typing import Any
 from certchain.encoding.document import to_document
 from certchain.encoding.kind import KIND_OF
 from certchain.models.entry import (
+    AppEntry,
     ErasureEntry,
     HoldEntry,
     LogEntry,
@@ -65,10 +66,20 @@ def _said(entry: LogEntry) -> dict[str, Any]:
             return {"subject": str(entry.erased), "before": _time(entry.before), "reason": _text(entry.reason)}
         case RetentionEntry():
             return {"days": entry.days, "reason": _text(entry.reason)}
+        case _:
+            return {**_decided(entry), "by": _text(entry.by), "reason": _text(entry.reason)}
+
+
+def _decided(entry: UnlockEntry | LostKeyEntry | AppEntry) -> dict[str, Any]:
+    """What an operator's decision is about."""
+    match entry:
         case UnlockEntry():
-            return {"subject": str(entry.unlocked), "by": _text(entry.by), "reason": _text(entry.reason)}
+            return {"subject": str(entry.unlocked)}
         case LostKeyEntry():
-            return {"user_device": entry.user_device, "by": _text(entry.by), "reason": _text(entry.reason)}
+            return {"user_device": entry.user_device}
+        case AppEntry():
+            said = {"subject": _text(f"app {entry.app} {entry.version}"), "outcome": entry.status.value}
+            return said | ({"before": _time(entry.until)} if entry.until else {})
 
 
 def _text(text: str) -> str:

@@ -43,9 +43,10 @@ class ManifestFile:
 
 
 class AppStatus(StrEnum):
-    """What the certification server makes of an app's version."""
+    """What the certification server makes of an app's version. A deprecated one is certified until a date."""
 
     ALLOWED = "allowed"
+    DEPRECATED = "deprecated"
     REVOKED = "revoked"
 
 
@@ -149,9 +150,29 @@ class LoginFailure:
 
 @dataclass(frozen=True, slots=True)
 class LoginFailureNoted:
-    """The failure's index in the log, signed by the certification server."""
+    """The failure's index in the log, and how often an operator has unlocked its user so far; signed by the certification server."""
 
     index: int
+    nonce: bytes
+    unlocks: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockQuestion:
+    """C2: a device asks, signed, whether a user whom it has locked out was unlocked since; ``nonce`` is 16 random bytes."""
+
+    device: DeviceId
+    server: ServiceId
+    user: UserId
+    nonce: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockAnswer:
+    """How often an operator has unlocked the user so far, signed by the certification server in answer to the question with ``nonce``."""
+
+    user: UserId
+    unlocks: int
     nonce: bytes
 
 

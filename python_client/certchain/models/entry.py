@@ -5,8 +5,9 @@ from enum import StrEnum
 from typing import ClassVar
 
 from certchain.errors import MalformedValue
-from certchain.models.certification import SESSION_LENGTH
-from certchain.models.identifier import DeviceId, RegistrationId, UserDeviceId, UserId
+from certchain.models.certification import SESSION_LENGTH, AppStatus
+from certchain.models.digest import Digest
+from certchain.models.identifier import DeviceId, RegistrationId, ServiceId, UserDeviceId, UserId
 
 
 class LoginOutcome(StrEnum):
@@ -141,5 +142,24 @@ class LostKeyEntry:
         return Subject(SubjectKind.USER_DEVICE, self.user_device)
 
 
-LogEntry = LoginEntry | HoldEntry | ReleaseEntry | ErasureEntry | RetentionEntry | UnlockEntry | LostKeyEntry
+@dataclass(frozen=True, slots=True)
+class AppEntry:
+    """What an operator decided about an app's version; the last one about it counts, whatever the management database says.
+
+    ``release`` is H("app-release", …) of the vendor's signed release; ``until`` (seconds since the epoch) ends a deprecated version, and
+    is 0 otherwise. ``by`` is the operator's name.
+    """
+
+    app: str
+    version: str
+    vendor: ServiceId
+    release: Digest
+    status: AppStatus
+    until: int
+    by: str
+    reason: str
+    subject: ClassVar[Subject] = THE_LOG
+
+
+LogEntry = LoginEntry | HoldEntry | ReleaseEntry | ErasureEntry | RetentionEntry | UnlockEntry | LostKeyEntry | AppEntry
 """Everything that a log can hold. Each has the ``subject`` under whose key its body is encrypted."""

@@ -22,6 +22,7 @@ class RowKind(StrEnum):
     RETENTION = "retention"
     UNLOCK = "unlock"
     LOST_KEY = "lost-key"
+    APP = "app"
     ERASED = "erased"
 
 

@@ -16,8 +16,10 @@ from certchain.encoding.leaf import entry_commitment, leaf_bytes
 from certchain.encoding.message import from_cbor, to_cbor
 from certchain.encoding.tile import bundle
 from certchain.errors import MalformedMessage, MalformedValue
+from certchain.models.certification import AppStatus
 from certchain.models.digest import Digest
 from certchain.models.entry import (
+    AppEntry,
     ErasureEntry,
     HoldEntry,
     LogEntry,
@@ -30,7 +32,7 @@ from certchain.models.entry import (
     SubjectKind,
     UnlockEntry,
 )
-from certchain.models.identifier import DeviceId, RegistrationId, UserDeviceId, UserId
+from certchain.models.identifier import DeviceId, RegistrationId, ServiceId, UserDeviceId, UserId
 from certchain.models.log import LoggedEntry, LogLeaf, LogPage, OpenedBody
 
 KNOWN = json.loads((Path(__file__).parents[2] / "vectors" / "log.json").read_text(encoding="utf-8"))
@@ -41,6 +43,7 @@ MODELS = {
     "retention": RetentionEntry,
     "unlock": UnlockEntry,
     "lost-key": LostKeyEntry,
+    "app": AppEntry,
 }
 NUMBERS = st.integers(0, 2**63 - 1)
 SUBJECTS = st.builds(Subject, st.sampled_from(SubjectKind), NUMBERS)
@@ -62,6 +65,17 @@ ENTRIES: st.SearchStrategy[LogEntry] = st.one_of(
     st.builds(RetentionEntry, NUMBERS, st.text()),
     st.builds(UnlockEntry, SUBJECTS, st.text(), st.text()),
     st.builds(LostKeyEntry, NUMBERS.map(UserDeviceId), st.text(), st.text()),
+    st.builds(
+        AppEntry,
+        st.text(),
+        st.text(),
+        NUMBERS.map(ServiceId),
+        st.binary(min_size=32, max_size=32).map(Digest),
+        st.sampled_from(AppStatus),
+        NUMBERS,
+        st.text(),
+        st.text(),
+    ),
 )
 LOGIN = LoginEntry(
     LoginOutcome.CERTIFIED, "C13", "", bytes(16), UserId(3), UserDeviceId(2), DeviceId(7), RegistrationId(11)
@@ -76,6 +90,9 @@ def entry_of(fields: dict[str, Any]) -> LogEntry:
     for name in ("held", "erased", "unlocked"):
         if name in values:
             values[name] = Subject(SubjectKind(values[name]["kind"]), values[name]["number"])
+    if fields["kind"] == "app":
+        release = Digest(bytes.fromhex(values["release"]["value"]), values["release"]["algorithm"])
+        values |= {"release": release, "status": AppStatus(values["status"])}
     if fields["kind"] != "login":
         return MODELS[fields["kind"]](**values)  # type: ignore[no-any-return]
     session = None if values["session"] is None else bytes.fromhex(values["session"])
