@@ -15,8 +15,10 @@ from certchain.log import LogEngine, LogLimits
 from certchain.models.certification import AppManifest, DeviceInformation, UserDeviceInformation
 from certchain.models.entry import LoginEntry
 from certchain.models.identifier import (
+    NOBODY,
     DeviceId,
     MethodNumber,
+    Party,
     ServiceId,
     UserDeviceId,
     UserId,
@@ -54,6 +56,7 @@ class Server:
     subject_keys: Any = field(default_factory=MemorySubjectKeys)
     log_files: Any = field(default_factory=MemoryFileStore)
     log_limits: LogLimits = field(default_factory=LogLimits)
+    asker: Party = NOBODY
     log: LogEngine = field(init=False)
     role: CertificationServer = field(init=False)
 
@@ -84,8 +87,9 @@ class Server:
     def id(self) -> ServiceId:
         return ServiceId(self.identity.party.number)
 
-    def channel(self) -> MemoryChannel:
-        return MemoryChannel(self.answer)
+    def channel(self, asker: Party | None = None) -> MemoryChannel:
+        """From the household's lock, or another."""
+        return MemoryChannel(self.answer, asker=asker or self.asker, answerer=self.identity.party)
 
     def answer(self, connection: Connection, message: object) -> object:
         return self.role.answer(connection, message)
@@ -112,10 +116,11 @@ class Lock:
     store: Any = field(default_factory=MemoryFileStore)
     done: list[bytes] = field(default_factory=list)
     to_server: Any = None
+    asker: Party = NOBODY
     role: IotDevice = field(init=False)
 
     def __post_init__(self) -> None:
-        self.to_server = self.to_server or self.server.channel()
+        self.to_server = self.to_server or self.server.channel(self.identity.party)
         self.restart()
 
     def restart(self) -> None:
@@ -139,8 +144,9 @@ class Lock:
     def id(self) -> DeviceId:
         return self.information.device
 
-    def channel(self) -> MemoryChannel:
-        return MemoryChannel(self.answer)
+    def channel(self, asker: Party | None = None) -> MemoryChannel:
+        """From the household's phone, or another user device."""
+        return MemoryChannel(self.answer, asker=asker or self.asker, answerer=self.identity.party)
 
     def answer(self, connection: Connection, message: object) -> object:
         return self.role.answer(connection, message)
@@ -199,8 +205,9 @@ class Household:
     def __post_init__(self) -> None:
         self.server = self.another_server(self.database)
         self.method = self.define(*ALL_FACTORS)
-        self.lock = self.another_lock("front door")
         self.phone = self.another_phone()
+        self.lock = self.another_lock("front door")
+        self.server.asker = self.lock.identity.party
         self.alice = self.server.role.enrolment.enrol_user("Alice")
 
     # ---------------------------------------------------------------------------------------------------------- parties
@@ -217,7 +224,8 @@ class Household:
         device = self.server.role.enrolment.enrol_device("Acme", model, serial, keys.public)
         information = DeviceInformation(device, "Acme", model, serial)
         identity = Identity(ledger.network, device_party(device), keys)
-        return Lock(identity, information, ledger, self.server, self.clock, policy or LoginPolicy())
+        asker = self.phone.identity.party
+        return Lock(identity, information, ledger, self.server, self.clock, policy or LoginPolicy(), asker=asker)
 
     def another_phone(self, instance: str = "a1") -> Phone:
         keys, ledger = KeyPair.generate(), self.account("phone")

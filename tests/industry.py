@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from certchain.channel import MemoryChannel
+from certchain.channel import Handler, MemoryChannel
 from certchain.keys import KeyPair
 from certchain.ledger.memory import MemoryNetwork
 from certchain.models.delivery import Publication, PublishedPackage, UploadProgress
-from certchain.models.identifier import DeviceId, ProductId, ServiceId, device_party, service_party
+from certchain.models.identifier import NOBODY, DeviceId, ProductId, ServiceId, device_party, service_party
 from certchain.models.log import LogMode
 from certchain.roles.authority import Authority
 from certchain.roles.iot_device.update import DeviceUpdater
@@ -114,13 +114,13 @@ class Industry:
         return fused_store(self.stores.setdefault(name, MemoryFileStore()), self.fuse)
 
     def to_authority(self) -> MemoryChannel:
-        return MemoryChannel(self.authority.answer)
+        return MemoryChannel(self.authority.answer, asker=NOBODY, answerer=self.identities["authority"].party)
 
     def to_update_server(self) -> MemoryChannel:
-        return MemoryChannel(self.update_server.answer)
+        return anyones(self.update_server.answer)
 
     def to_device(self, name: str) -> MemoryChannel:
-        return MemoryChannel(self.devices[name].answer)
+        return MemoryChannel(self.devices[name].answer, asker=NOBODY, answerer=self.identities[name].party)
 
     def product(self, name: str = "lamp") -> ProductId:
         if name not in self.products:
@@ -173,6 +173,11 @@ class Industry:
     @property
     def _authority_id(self) -> ServiceId:
         return ServiceId(self.identities["authority"].party.number)
+
+
+def anyones(handler: Handler) -> MemoryChannel:
+    """A channel between two that nobody has to know: in an update, the messages' own signatures say who speaks."""
+    return MemoryChannel(handler, asker=NOBODY, answerer=NOBODY)
 
 
 _marks = itertools.count(1)

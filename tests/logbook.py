@@ -105,7 +105,7 @@ class Logbook:
         return self.engine.reader.entries(0, self.store.size())
 
     def channel(self) -> MemoryChannel:
-        return MemoryChannel(self.publisher.answer)
+        return MemoryChannel(self.publisher.answer, asker=self.auditor_identity.party, answerer=self.server.party)
 
 
 def entry_leaf_hash(leaf: LogLeaf) -> Digest:

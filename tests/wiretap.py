@@ -19,7 +19,7 @@ from certchain.models.certification import (
     Transcript,
     UserDeviceStatement,
 )
-from certchain.models.identifier import user_device_party
+from certchain.models.identifier import Party, user_device_party
 from certchain.roles.user_device.equipment import KeptRegistration, registration_file
 from certchain.storage.kept import kept
 from certchain.verification.session import build_transcript
@@ -32,6 +32,8 @@ class Wiretap:
     """A handler in front of another: it keeps what passes, and ``change`` and ``answer`` may put something else in its place."""
 
     handler: Handler
+    asker: Party
+    answerer: Party
     change: Callable[[Any], Any] = lambda message: message
     answer: Callable[[Any], Any] = lambda answer: answer
     asked: list[Any] = field(default_factory=list)
@@ -44,7 +46,7 @@ class Wiretap:
         return self.answer(answer)
 
     def channel(self) -> MemoryChannel:
-        return MemoryChannel(self)
+        return MemoryChannel(self, asker=self.asker, answerer=self.answerer)
 
     def of(self, kind: type) -> list[Any]:
         """What was asked of this kind: bare, or signed."""
@@ -54,7 +56,7 @@ class Wiretap:
 
 def tap_server(lock: Lock) -> Wiretap:
     """On the way from the lock to its certification server."""
-    tap = Wiretap(lock.server.answer)
+    tap = Wiretap(lock.server.answer, lock.identity.party, lock.server.identity.party)
     lock.to_server = tap.channel()
     lock.restart()
     return tap
@@ -62,7 +64,7 @@ def tap_server(lock: Lock) -> Wiretap:
 
 def tap_lock(lock: Lock) -> Wiretap:
     """On the way from a phone to the lock."""
-    return Wiretap(lock.answer)
+    return Wiretap(lock.answer, lock.asker, lock.identity.party)
 
 
 @dataclass(slots=True)
@@ -103,7 +105,7 @@ class TurnedLock:
         return home.lock.identity.sign(CertificationRequest(**fields | changes))
 
     def ask(self, message: Signed, channel: Channel | None = None) -> Signed:
-        return (channel or self.home.server.channel()).request(message, Signed)
+        return (channel or self.home.server.channel(message.signer)).request(message, Signed)
 
     def open(self, statement: Signed, **changes: Any) -> SessionOpened:
         return from_cbor(SessionOpened, self.ask(self.request(statement, **changes)).body)

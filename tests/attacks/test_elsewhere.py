@@ -83,7 +83,7 @@ def test_another_device_cannot_forward_an_application_for_this_one(home: Househo
     tap, gate = tap_lock(home.lock), home.another_lock("gate")
     home.server.role.registrar.permit(home.alice, home.phone.id, home.lock.id)
     tap.change = lambda message: gate.identity.sign(RegistrationForward(gate.id, message))
-    tap.handler = home.server.answer
+    tap.handler, tap.asker = home.server.answer, gate.identity.party
     with pytest.raises(RegistrationRefused, match="another device"):
         home.phone.role.register(tap.channel(), home.alice, home.lock.id, home.method, SECRET)
 
@@ -91,7 +91,7 @@ def test_another_device_cannot_forward_an_application_for_this_one(home: Househo
 def test_another_device_cannot_forward_in_the_name_of_this_one(home: Household) -> None:
     tap, gate = tap_lock(home.lock), home.another_lock("gate")
     tap.change = lambda message: gate.identity.sign(RegistrationForward(home.lock.id, message))
-    tap.handler = home.server.answer
+    tap.handler, tap.asker = home.server.answer, gate.identity.party
     with pytest.raises(WrongSigner):
         home.phone.role.register(tap.channel(), home.alice, home.lock.id, home.method, SECRET)
 
@@ -118,7 +118,7 @@ def test_what_was_signed_for_one_server_is_nothing_at_another(home: Household) -
     turned, rival = TurnedLock(home), home.another_server(home.server.database)
     request = turned.request(turned.statement(home.phone.identity))
     with pytest.raises(WrongRecipient):
-        turned.ask(request, rival.channel())
+        turned.ask(request, rival.channel(home.lock.identity.party))
     assert rival.entries() == []
 
 
@@ -126,14 +126,16 @@ def test_a_statement_for_one_server_is_not_taken_by_another(home: Household) -> 
     turned, rival = TurnedLock(home), home.another_server(home.server.database)
     request = turned.request(turned.statement(home.phone.identity), server=rival.id)
     with pytest.raises(InformationChanged, match="different parties"):
-        turned.ask(request, rival.channel())
+        turned.ask(request, rival.channel(home.lock.identity.party))
 
 
 def test_an_application_for_one_server_is_not_granted_by_another(home: Household) -> None:
     rival = home.another_server(home.server.database)
     rival.role.registrar.permit(home.alice, home.phone.id, home.lock.id)
     with pytest.raises(WrongRecipient):
-        home.phone.role.register(rival.channel(), home.alice, home.lock.id, home.method, SECRET)
+        home.phone.role.register(
+            rival.channel(home.phone.identity.party), home.alice, home.lock.id, home.method, SECRET
+        )
 
 
 def test_a_certification_hash_names_the_server(home: Household) -> None:
@@ -172,7 +174,11 @@ def test_a_relay_between_two_channels_gets_no_login(home: Household) -> None:
         return to_lock.request(message, LoginAccepted)
 
     with pytest.raises(LoginRefused):
-        home.phone.role.certify(MemoryChannel(relay), home.lock.id, SECRET)
+        home.phone.role.certify(
+            MemoryChannel(relay, asker=home.phone.identity.party, answerer=home.lock.identity.party),
+            home.lock.id,
+            SECRET,
+        )
 
 
 def test_a_statement_made_on_another_channel_is_refused(home: Household) -> None:

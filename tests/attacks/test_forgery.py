@@ -204,20 +204,20 @@ def test_a_report_with_a_broken_signature_leaves_no_entry(home: Household) -> No
 def test_a_device_cannot_report_failures_at_another_device(home: Household) -> None:
     gate = home.another_lock("gate")
     with pytest.raises(WrongSigner):
-        home.server.channel().request(gate.identity.sign(failure(home)), Signed)
+        home.server.channel(gate.identity.party).request(gate.identity.sign(failure(home)), Signed)
     assert home.server.entries() == []
 
 
 def test_a_phone_cannot_report_failures(home: Household) -> None:
     with pytest.raises(WrongSigner):
-        home.server.channel().request(home.phone.identity.sign(failure(home)), Signed)
+        home.server.channel(home.phone.identity.party).request(home.phone.identity.sign(failure(home)), Signed)
     assert home.server.entries() == []
 
 
 def test_a_device_that_was_never_enrolled_leaves_no_entry(home: Household) -> None:
     ghost = Identity(home.lock.identity.network, device_party(DeviceId(999)), KeyPair.generate())
     with pytest.raises(UnknownDevice):
-        home.server.channel().request(ghost.sign(failure(home, device=999)), Signed)
+        home.server.channel(ghost.party).request(ghost.sign(failure(home, device=999)), Signed)
     assert home.server.entries() == []
 
 
@@ -307,7 +307,7 @@ def test_a_phone_seals_its_second_factor_to_no_other_exchange_key_than_the_serve
 
 def granted(home: Household, change: Any) -> None:
     """The phone applies, and gets another answer than the server gave."""
-    tap = Wiretap(home.server.answer, answer=change)
+    tap = Wiretap(home.server.answer, home.phone.identity.party, home.server.identity.party, answer=change)
     home.server.role.registrar.permit(home.alice, home.phone.id, home.lock.id)
     home.phone.role.register(tap.channel(), home.alice, home.lock.id, home.method, SECRET)
 
@@ -383,7 +383,7 @@ def test_a_login_grant_by_the_phone_itself_is_refused_by_the_lock(home: Househol
 def test_what_no_party_answers_is_refused_and_leaves_no_entry(home: Household) -> None:
     """Strangers cannot fill the log."""
     nonsense = home.phone.identity.sign(LoginFailureNoted(0, bytes(16)))
-    for channel in (home.server.channel(), home.lock.channel()):
+    for channel in (home.server.channel(home.phone.identity.party), home.lock.channel()):
         with pytest.raises(MalformedMessage):
             channel.request(nonsense, Signed)
     assert home.server.entries() == []
@@ -398,9 +398,9 @@ def test_a_statement_in_place_of_another_kind_does_not_verify(home: Household) -
 
 def test_numbers_beyond_every_identifier_are_refused_by_name(home: Household) -> None:
     giant = Identity(home.lock.identity.network, home.lock.identity.party, home.lock.identity.keys)
-    signed = giant.sign(failure(home))
+    signed = replace(giant.sign(failure(home)), signer=device_party(DeviceId(2**70)))
     with pytest.raises((MalformedValue, UnknownDevice)):
-        home.server.channel().request(replace(signed, signer=device_party(DeviceId(2**70))), Signed)
+        home.server.channel(signed.signer).request(signed, Signed)
     assert home.server.entries() == []
 
 

@@ -47,7 +47,9 @@ def whole_life(home: Household) -> None:
     """Registration both ways, good and bad logins, a command."""
     home.register()
     home.server.role.registrar.permit(home.alice, home.phone.id, home.lock.id)
-    home.phone.role.register(home.server.channel(), home.alice, home.lock.id, home.method, SECRET)
+    home.phone.role.register(
+        home.server.channel(home.phone.identity.party), home.alice, home.lock.id, home.method, SECRET
+    )
     home.phone.role.introduce(home.lock.channel(), home.lock.id)
     home.certify().command(b"open")
     with pytest.raises(CertchainError):

@@ -158,7 +158,7 @@ def test_another_enrolled_phone_cannot_register_in_alices_name(home: Household) 
     other = home.another_phone("b2")
     home.server.role.registrar.permit(home.alice, home.phone.id, home.lock.id)
     with pytest.raises(RegistrationRefused, match="not permitted"):
-        other.role.register(home.server.channel(), home.alice, home.lock.id, home.method, SECRET)
+        other.role.register(home.server.channel(other.identity.party), home.alice, home.lock.id, home.method, SECRET)
 
 
 def test_a_permit_is_good_for_one_registration(home: Household) -> None:
@@ -191,7 +191,9 @@ def test_an_application_signed_by_another_phone_is_refused(home: Household) -> N
 
 def test_a_lock_that_never_saw_the_registration_refuses_the_login(home: Household) -> None:
     home.server.role.registrar.permit(home.alice, home.phone.id, home.lock.id)
-    home.phone.role.register(home.server.channel(), home.alice, home.lock.id, home.method, "another secret")
+    home.phone.role.register(
+        home.server.channel(home.phone.identity.party), home.alice, home.lock.id, home.method, "another secret"
+    )
     with pytest.raises(LoginRefused):
         home.certify("another secret")
     home.phone.role.introduce(home.lock.channel(), home.lock.id)

@@ -225,7 +225,7 @@ def test_an_application_is_good_for_one_registration(home: Household) -> None:
     home.register("the new secret")
     home.server.role.registrar.permit(home.alice, home.phone.id, home.lock.id)
     with pytest.raises(RegistrationRefused, match="before the pair's latest"):
-        home.server.channel().request(tap.of(RegistrationApplication)[0], RegistrationAnswer)
+        home.server.channel(home.phone.identity.party).request(tap.of(RegistrationApplication)[0], RegistrationAnswer)
     home.certify("the new secret")
 
 
@@ -243,7 +243,7 @@ def test_an_application_that_was_swallowed_is_not_answered_after_another(home: H
     home.register("second thought")
     home.server.role.registrar.permit(home.alice, home.phone.id, home.lock.id)
     with pytest.raises(RegistrationRefused, match="before the pair's latest"):
-        home.server.channel().request(swallowed[0], RegistrationAnswer)
+        home.server.channel(home.phone.identity.party).request(swallowed[0], RegistrationAnswer)
     home.certify("second thought")
 
 

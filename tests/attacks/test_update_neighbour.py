@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from certchain.channel import MemoryChannel
 from certchain.errors import (
     CertchainError,
     KeyNotInForce,
@@ -21,7 +20,7 @@ from certchain.models.certification import Signed
 from certchain.models.delivery import Discrepancy, InstallReceipt, ReceiptNoted, VersionAnswer, VersionQuestion
 from certchain.models.digest import Digest
 from certchain.models.identifier import ProductId
-from tests.industry import Industry, firmware
+from tests.industry import Industry, anyones, firmware
 
 LENGTH = 70_000
 
@@ -99,7 +98,7 @@ def test_a_replayed_version_answer_is_refused(industry: Industry) -> None:
     question = VersionQuestion(industry.product(), bytes(32))
     old = industry.to_device("kitchen").request(question, Signed)
     with pytest.raises(MalformedMessage, match="another question"):
-        industry.device("hall").compare(MemoryChannel(lambda _connection, _message: old))
+        industry.device("hall").compare(anyones(lambda _connection, _message: old))
 
 
 def test_a_replayed_a12_does_not_stand_for_the_update(industry: Industry) -> None:
@@ -112,7 +111,7 @@ def test_a_replayed_a12_does_not_stand_for_the_update(industry: Industry) -> Non
         return porch.answer(connection, message) if isinstance(message, VersionQuestion) else old
 
     with pytest.raises(MalformedMessage, match="another question"):
-        industry.device("hall").compare(MemoryChannel(speak))
+        industry.device("hall").compare(anyones(speak))
 
 
 @pytest.mark.parametrize("role", ["authority", "update_server", "hall"])

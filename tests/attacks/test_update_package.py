@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from certchain.channel import MemoryChannel
 from certchain.encoding.digest import package_digest, package_id
 from certchain.errors import (
     CorruptedPackage,
@@ -25,7 +24,7 @@ from certchain.models.delivery import (
     PublishedPackage,
 )
 from certchain.storage.data import PackageBytes
-from tests.industry import Industry, firmware
+from tests.industry import Industry, anyones, firmware
 
 LENGTH = 2 * CHUNK_LENGTH + 1000
 
@@ -52,7 +51,7 @@ def attack(industry: Industry, server: Any, name: str = "hall") -> None:
     device = industry.device(name)
     before = device.installed()
     slots = set(industry.stores[name].names()) if name in industry.stores else set()
-    device.update_server = MemoryChannel(server.answer)
+    device.update_server = anyones(server.answer)
     try:
         device.update()
     finally:

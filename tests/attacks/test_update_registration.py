@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from certchain.channel import Connection, MemoryChannel
+from certchain.channel import Connection
 from certchain.encoding.digest import package_digest, submission_context, ver_id_context
 from certchain.encoding.message import from_cbor, to_cbor
 from certchain.errors import (
@@ -40,7 +40,7 @@ from certchain.models.update import PackageStatus
 from certchain.roles.authority import IssuedVersion
 from certchain.storage.data import PackageBytes
 from certchain.storage.kept import keep, kept
-from tests.industry import Industry, firmware
+from tests.industry import Industry, anyones, firmware
 
 LENGTH = CHUNK_LENGTH + 5000
 
@@ -146,7 +146,7 @@ def test_a_ver_id_sealed_to_someone_else_is_forged(industry: Industry) -> None:
 
 def take(industry: Industry, issue: Signed) -> None:
     """The manufacturer is handed this instead of the authority's answer."""
-    industry.manufacturer.request_version(industry.product(), 1, MemoryChannel(lambda _connection, _message: issue))
+    industry.manufacturer.request_version(industry.product(), 1, anyones(lambda _connection, _message: issue))
 
 
 def test_an_authority_whose_store_was_exchanged_notices(industry: Industry) -> None:
@@ -398,7 +398,7 @@ def test_a_publication_for_another_channel_is_refused(approved: tuple[Industry, 
         heard.append(message)
         return industry.update_server.answer(connection, message)
 
-    publish(industry, data, MemoryChannel(listening))
+    publish(industry, data, anyones(listening))
     for name in industry.update_server.store.names():
         industry.update_server.store.remove(name)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from certchain.channel import Handler, MemoryChannel
+from certchain.channel import Handler
 from certchain.encoding.digest import package_digest
 from certchain.encoding.message import from_cbor, to_cbor
 from certchain.errors import (
@@ -31,7 +31,7 @@ from certchain.roles.authority import IssuedVersion
 from certchain.storage.data import PackageBytes
 from certchain.storage.kept import kept
 from certchain.verification.statement import Identity
-from tests.industry import Industry, firmware
+from tests.industry import Industry, anyones, firmware
 
 LENGTH = 70_000
 
@@ -64,7 +64,7 @@ def refused(industry: Industry, forge: Forgery, error: type[UpdateRefused], name
     """What the device says to the forgery; it runs what it ran."""
     device = industry.device(name)
     before = device.installed()
-    device.authority_channel = MemoryChannel(ManInTheMiddle(industry, forge).answer)
+    device.authority_channel = anyones(ManInTheMiddle(industry, forge).answer)
     with pytest.raises(error, match="A10") as caught:
         device.update()
     assert device.boot() == device.installed() == before
@@ -121,7 +121,7 @@ def test_a_replayed_verdict_is_forged(industry: Industry) -> None:
     """The authority's own verdict on this very package, from a question before."""
     hall, kitchen = industry.device("hall"), industry.device("kitchen")
     listener = ManInTheMiddle(industry, lambda verdict: verdict)
-    kitchen.authority_channel = MemoryChannel(listener.answer)
+    kitchen.authority_channel = anyones(listener.answer)
     kitchen.update()
     assert hall.installed() is None
 
@@ -212,7 +212,7 @@ def refused_offer(industry: Industry, offer: PublishedPackage, error: type[Updat
     def answer(connection: Any, message: object) -> object:
         return offer if isinstance(message, LatestQuestion) else industry.update_server.answer(connection, message)
 
-    device.update_server = MemoryChannel(answer)
+    device.update_server = anyones(answer)
     with pytest.raises(error, match="A10"):
         device.update()
 
@@ -257,8 +257,8 @@ def install_by_stolen_key(
     device = industry.device("hall")
     before = device.installed()
     answer = server or industry.update_server.answer
-    device.authority_channel = MemoryChannel(lie)
-    device.update_server = MemoryChannel(
+    device.authority_channel = anyones(lie)
+    device.update_server = anyones(
         lambda connection, message: offer if isinstance(message, LatestQuestion) else answer(connection, message)
     )
     with pytest.raises(error, match="A10"):

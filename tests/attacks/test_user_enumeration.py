@@ -5,7 +5,7 @@ import pytest
 from certchain.errors import CertchainError
 from certchain.keys import verify_signature
 from certchain.models.certification import Login, LoginAccepted
-from certchain.models.identifier import UserDeviceId, UserId
+from certchain.models.identifier import UserDeviceId, UserId, user_device_party
 from certchain.verification import login
 from certchain.verification.login import LoginPolicy
 from tests.household import Household
@@ -23,7 +23,9 @@ def answers(home: Household, user: UserId, user_device: UserDeviceId) -> list[tu
     said = []
     for _ in range(LoginPolicy().attempts + 1):
         with pytest.raises(CertchainError) as refusal:
-            home.lock.channel().request(Login(user, user_device, bytes(64)), LoginAccepted)
+            home.lock.channel(user_device_party(user_device)).request(
+                Login(user, user_device, bytes(64)), LoginAccepted
+            )
         said.append((type(refusal.value), {k: v for k, v in refusal.value.values().items() if k != "user"}))
     return said
 

@@ -22,7 +22,7 @@ from certchain.errors import (
 from certchain.models.application import KeyData, RegistrationHash
 from certchain.models.certification import LoginAccepted
 from certchain.models.digest import Digest
-from certchain.models.identifier import ProductId, UserId
+from certchain.models.identifier import DeviceId, ProductId, UserDeviceId, UserId, device_party, user_device_party
 from certchain.models.log import InclusionProof
 from certchain.models.registration import PublicKeys
 
@@ -30,11 +30,12 @@ Maker = Callable[[Handler], AbstractContextManager[Channel]]
 
 QUESTION = InclusionProof(1, 2, (Digest(bytes(32)), Digest(b"\x01" * 32)))
 ANSWER = LoginAccepted(bytes(32))
+PHONE, LOCK = user_device_party(UserDeviceId(2)), device_party(DeviceId(5))
 
 
 @contextmanager
 def memory(handler: Handler) -> Iterator[Channel]:
-    channel = MemoryChannel(handler)
+    channel = MemoryChannel(handler, asker=PHONE, answerer=LOCK)
     yield channel
     channel.close()
 
@@ -139,6 +140,13 @@ def test_a_registration_hash_in_a_refusal_is_not_shown(connected: Maker) -> None
         channel.request(QUESTION, LoginAccepted)
     assert secret.hex() not in str(refusal.value)
     assert repr(secret) not in repr(refusal.value)
+
+
+def test_each_end_knows_who_is_at_the_other(connected: Maker) -> None:
+    listener = Listener()
+    with connected(listener) as channel:
+        channel.request(QUESTION, LoginAccepted)
+        assert (channel.peer, listener.connection.peer) == (LOCK, PHONE)
 
 
 # ------------------------------------------------------------------------------------------------------------- refusals

@@ -72,7 +72,9 @@ def test_a_registration_lives_from_enrolment_to_revocation(network: Network, tmp
         assert home.certify().command(b"open") == b"done: open"
 
         registrar.permit(home.alice, home.phone.id, home.lock.id)  # directly, with a new secret
-        grant = home.phone.role.register(home.server.channel(), home.alice, home.lock.id, home.method, "new secret")
+        grant = home.phone.role.register(
+            home.server.channel(home.phone.identity.party), home.alice, home.lock.id, home.method, "new secret"
+        )
         assert home.phone.role.introduce(home.lock.channel(), home.lock.id) == grant.registration
         with pytest.raises(LoginRefused):
             home.certify(SECRET)

@@ -85,7 +85,11 @@ def test_of_many_registrations_at_once_under_one_permit_one_is_made() -> None:
     def register(secret: int) -> str:
         return outcome_of(
             lambda: home.phone.role.register(
-                home.server.channel(), home.alice, home.lock.id, home.method, f"secret {secret}"
+                home.server.channel(home.phone.identity.party),
+                home.alice,
+                home.lock.id,
+                home.method,
+                f"secret {secret}",
             )
         )
 

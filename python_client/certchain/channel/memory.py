@@ -9,6 +9,7 @@ from certchain.channel.envelope import decode_answer, decode_message, encode_err
 from certchain.channel.export import export_secret
 from certchain.channel.interface import BINDING_LABEL, Handler
 from certchain.errors import CertchainError, PeerUnavailable
+from certchain.models.identifier import Party
 
 Answer = TypeVar("Answer")
 
@@ -17,60 +18,73 @@ _PEER = "The other end of the channel"
 _log = logging.getLogger(__name__)
 
 
-class MemoryConnection:
-    """What both ends know: a random secret, until the channel is closed. Raises ``PeerUnavailable`` after that."""
+class _Secret:
+    """What both ends know: random bytes, until the channel is closed. Raises ``PeerUnavailable`` after that."""
 
     def __init__(self) -> None:
-        self._secret: bytes | None = os.urandom(_SECRET_LENGTH)
-
-    @property
-    def binding(self) -> bytes:
-        """See ``Connection.binding``."""
-        return self.export(BINDING_LABEL, b"", 32)
+        self._value: bytes | None = os.urandom(_SECRET_LENGTH)
 
     def export(self, label: str, context: bytes, length: int) -> bytes:
         """See ``Connection.export``; the bounds are ``MalformedValue``'s."""
-        secret = self._secret
-        if secret is None:
+        value = self._value
+        if value is None:
             raise PeerUnavailable(_PEER, "the channel is closed")
-        return export_secret(secret, label, context, length)
+        return export_secret(value, label, context, length)
 
     def forget(self) -> None:
-        """Drops the secret, at both ends."""
-        self._secret = None
+        """Drops it, at both ends."""
+        self._value = None
 
 
-class MemoryChannel:
-    """The end that asks; ``handler`` is the end that answers, in the caller's thread, one request at a time."""
+class MemoryConnection:
+    """One end: what both ends know, and who is at the other."""
 
-    def __init__(self, handler: Handler) -> None:
-        self._handler = handler
-        self._connection = MemoryConnection()
-        self._turn = Lock()
-
-    def request(self, message: object, answer: type[Answer]) -> Answer:
-        """See ``Channel.request``."""
-        with self._turn:
-            _ = self._connection.binding  # a closed channel carries nothing
-            return decode_answer(self._answered(encode_message(message)), answer)
-
-    def close(self) -> None:
-        """See ``Channel.close``."""
-        self._connection.forget()
+    def __init__(self, secret: _Secret, peer: Party) -> None:
+        self._secret = secret
+        self._peer = peer
 
     @property
     def binding(self) -> bytes:
-        """See ``Connection.binding``."""
-        return self._connection.binding
+        """See ``Conversation.binding``."""
+        return self.export(BINDING_LABEL, b"", 32)
+
+    @property
+    def peer(self) -> Party:
+        """See ``Conversation.peer``."""
+        return self._peer
 
     def export(self, label: str, context: bytes, length: int) -> bytes:
         """See ``Connection.export``."""
-        return self._connection.export(label, context, length)
+        return self._secret.export(label, context, length)
+
+
+class MemoryChannel(MemoryConnection):
+    """The end that asks; ``handler`` is the end that answers, in the caller's thread, one request at a time.
+
+    Both ends take each other for who they are said to be: ``asker`` and ``answerer``.
+    """
+
+    def __init__(self, handler: Handler, *, asker: Party, answerer: Party) -> None:
+        secret = _Secret()
+        super().__init__(secret, answerer)
+        self._handler = handler
+        self._other_end = MemoryConnection(secret, asker)
+        self._turn = Lock()
+
+    def request(self, message: object, answer: type[Answer]) -> Answer:
+        """See ``ServiceChannel.request``."""
+        with self._turn:
+            _ = self.binding  # a closed channel carries nothing
+            return decode_answer(self._answered(encode_message(message)), answer)
+
+    def close(self) -> None:
+        """See ``ServiceChannel.close``."""
+        self._secret.forget()
 
     def _answered(self, request: bytes) -> bytes:
         """The other end: bytes in, bytes out."""
         try:
-            return encode_message(self._handler(self._connection, decode_message(request)))
+            return encode_message(self._handler(self._other_end, decode_message(request)))
         except CertchainError as refusal:
             return encode_error(refusal)
         except Exception:  # a fault of the peer: its text stays with the peer

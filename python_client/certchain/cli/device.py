@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from certchain.channel import MemoryChannel
 from certchain.cli.argument import Name, UserName
 from certchain.cli.command import command, noun
 from certchain.cli.output import Result, listed, moment
@@ -93,7 +92,7 @@ def update(
     cast = Cast(workspace)
     updater, other = cast.updater(name), cast.updater(peer)
     with workspace.output.progress("Updating"):
-        lower = updater.compare(MemoryChannel(cast.device(peer).answer))
+        lower = updater.compare(cast.device_channel(peer, cast.device_party(name)))
     versions = {name: updater.version(), peer: other.version()}
     return Result(
         f"{name} has version {updater.version()}, {peer} {other.version()}.", {"lower": lower, "versions": versions}

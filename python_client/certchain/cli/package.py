@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from certchain.channel import MemoryChannel
 from certchain.cli.argument import File, ProductName, Version
 from certchain.cli.command import command, noun
 from certchain.cli.output import Advance, Result, listed, moment
@@ -51,7 +50,7 @@ class WatchedFile:
 def request(workspace: Workspace, product: ProductName, version: Version) -> Result:
     """Asks the authority for a version, and gets its VerID (R1 to R4)."""
     cast, number = Cast(workspace), _number(workspace, product)
-    cast.manufacturer.request_version(number, version, MemoryChannel(cast.authority(approving=False).answer))
+    cast.manufacturer.request_version(number, version, cast.authority_channel(cast.manufacturer.identity.party))
     return _shown(workspace, f"Version {version} of {product} is issued.", number, version)
 
 
@@ -60,7 +59,7 @@ def record(workspace: Workspace, product: ProductName, file: File, version: Vers
     """Records the package on the chain and submits it to the authority (R5)."""
     cast, number = Cast(workspace), _number(workspace, product)
     with workspace.output.progress("Hashing") as advance:
-        authority = MemoryChannel(cast.authority(approving=False).answer)
+        authority = cast.authority_channel(cast.manufacturer.identity.party)
         cast.manufacturer.submit_package(number, version, WatchedFile(PackageFile(file), advance), authority)
     return _shown(workspace, f"Version {version} of {product} is recorded.", number, version)
 
@@ -78,7 +77,7 @@ def publish(workspace: Workspace, product: ProductName, file: File, version: Ver
     """Gives the package to the update server (R7); an upload that was cut off goes on where it stopped."""
     cast, number = Cast(workspace), _number(workspace, product)
     with workspace.output.progress("Uploading") as advance:
-        update_server = MemoryChannel(cast.update_server.answer)
+        update_server = cast.update_server_channel(cast.manufacturer.identity.party)
         cast.manufacturer.publish(number, version, WatchedFile(PackageFile(file), advance), update_server)
     return _shown(workspace, f"Version {version} of {product} is published.", number, version)
 
@@ -88,8 +87,9 @@ def release(workspace: Workspace, product: ProductName, file: File, version: Ver
     """Takes a package through every step that is still to be done (R1 to R7)."""
     cast, number = Cast(workspace), _number(workspace, product)
     with workspace.output.progress("Releasing") as advance:
-        authority = MemoryChannel(cast.authority(approving=True).answer)
-        update_server = MemoryChannel(cast.update_server.answer)
+        manufacturer = cast.manufacturer.identity.party
+        authority = cast.authority_channel(manufacturer, approving=True)
+        update_server = cast.update_server_channel(manufacturer)
         data = WatchedFile(PackageFile(file), advance)
         cast.manufacturer.release(number, version, data, authority, update_server)
     return _shown(workspace, f"Version {version} of {product} is released.", number, version)
@@ -112,7 +112,7 @@ def validate(workspace: Workspace, product: ProductName, file: File, version: Ve
         data = WatchedFile(PackageFile(file), advance)
         digest, _ = package_digest(pkg_id, data.length, data.chunks())
     question = ValidationQuestion(pkg_id, digest, secrets.token_bytes(NONCE_LENGTH))
-    signed = MemoryChannel(cast.authority(approving=False).answer).request(question, Signed)
+    signed = cast.authority_channel().request(question, Signed)
     authority, ledger = service_party(cast.service(AUTHORITY)), workspace.reader
     verdict = verdict_said(signed, authority, ledger.registrations.keys(authority), ledger.network)
     values = {"version": verdict.version, "pkg_id": verdict.pkg_id, "digest": verdict.digest, "length": verdict.length}

@@ -23,6 +23,7 @@ from certchain.keys import KeyPair
 from certchain.log import LogSource
 from certchain.models.certification import DeviceInformation, UserDeviceInformation
 from certchain.models.identifier import (
+    NOBODY,
     DeviceId,
     Party,
     ProductId,
@@ -119,7 +120,7 @@ class Cast:
 
     def followed_log(self) -> FollowedLog:
         """The login log as the auditor follows it: the tiles of this home, and the entries as the server gives them over a channel."""
-        channel = self.server_channel()
+        channel = self.server_channel(service_party(self.service(AUDITOR)))
         entries = ServerEntries(channel, self._service_identity(AUDITOR))
         return self._followed(self.log.engine.published, entries, ServerCheckpoint(channel))
 
@@ -145,9 +146,33 @@ class Cast:
             tolerance=self.workspace.configuration.clock_tolerance,
         )
 
-    def server_channel(self) -> Channel:
+    # ------------------------------------------------------------------------------------------------------------ channels
+
+    def server_channel(self, asker: Party) -> Channel:
         """A new channel to the certification server."""
-        return MemoryChannel(self.certification_server.answer)
+        server = service_party(self.service(CERTIFICATION_SERVER))
+        return MemoryChannel(self.certification_server.answer, asker=asker, answerer=server)
+
+    def authority_channel(self, asker: Party = NOBODY, *, approving: bool = False) -> Channel:
+        """A new channel to the authority, which answers some questions of anyone."""
+        authority = service_party(self.service(AUTHORITY))
+        return MemoryChannel(self.authority(approving=approving).answer, asker=asker, answerer=authority)
+
+    def update_server_channel(self, asker: Party) -> Channel:
+        """A new channel to the update server."""
+        return MemoryChannel(self.update_server.answer, asker=asker, answerer=NOBODY)
+
+    def device_channel(self, name: str, asker: Party) -> Channel:
+        """A new channel to an IoT device. Raises ``UnknownRecord``."""
+        return MemoryChannel(self.device(name).answer, asker=asker, answerer=self.device_party(name))
+
+    def device_party(self, name: str) -> Party:
+        """An IoT device of this home, as a signer. Raises ``UnknownRecord``."""
+        return device_party(DeviceId(self.workspace.records.read(DeviceRecord, name).number))
+
+    def user_device_party(self, name: str) -> Party:
+        """A user device of this home, as a signer. Raises ``UnknownRecord``."""
+        return user_device_party(UserDeviceId(self.workspace.records.read(UserDeviceRecord, name).number))
 
     # -------------------------------------------------------------------------------------------------------------- devices
 
@@ -188,7 +213,7 @@ class Cast:
             information=DeviceInformation(DeviceId(record.number), record.manufacturer, record.model, record.serial),
             ledger=self.workspace.reader,
             store=store,
-            server=self.server_channel(),
+            server=self.server_channel(self.device_party(name)),
             certification_server=self.service(CERTIFICATION_SERVER),
             execute=Door(store).execute,
             others=self.updater(name).answer if record.product else None,
@@ -205,8 +230,8 @@ class Cast:
             self._device_store(name),
             self.workspace.clock,
             self.service(AUTHORITY),
-            MemoryChannel(self.authority(approving=False).answer),
-            MemoryChannel(self.update_server.answer),
+            self.authority_channel(self.device_party(name)),
+            self.update_server_channel(self.device_party(name)),
         )
 
     def _device_store(self, name: str) -> FileStore:

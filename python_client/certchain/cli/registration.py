@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from certchain.channel import MemoryChannel
 from certchain.cli.argument import DeviceName, RegistrationNumber, SecretFile, UserDeviceName, UserName
 from certchain.cli.command import command, noun
 from certchain.cli.output import Result, listed, moment
@@ -126,12 +125,12 @@ def _registered(workspace: Workspace, names: tuple[str, str, str], method: int, 
     """Registers with the operator's permit; a registration without the IoT device is made known to it afterwards."""
     cast, (user_name, user_device_name, device_name) = Cast(workspace), names
     user = UserId(workspace.records.read(UserRecord, user_name).number)
-    user_device_number = UserDeviceId(workspace.records.read(UserDeviceRecord, user_device_name).number)
+    asker = cast.user_device_party(user_device_name)
     device = DeviceId(workspace.records.read(DeviceRecord, device_name).number)
-    to_device = MemoryChannel(cast.device(device_name).answer)
-    cast.certification_server.registrar.permit(user, user_device_number, device)
+    to_device = cast.device_channel(device_name, asker)
+    cast.certification_server.registrar.permit(user, UserDeviceId(asker.number), device)
     user_device = cast.user_device(user_device_name)
-    channel = to_device if via is Way.DEVICE else cast.server_channel()
+    channel = to_device if via is Way.DEVICE else cast.server_channel(asker)
     grant = user_device.register(channel, user, device, MethodNumber(method), secret)
     if via is Way.SERVER:
         user_device.introduce(to_device, device)

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from certchain.channel import MemoryChannel
 from certchain.cli.argument import DeviceName, SecretFile, UserDeviceName
 from certchain.cli.command import command, noun
 from certchain.cli.output import Result
@@ -35,7 +34,7 @@ def certify(
     cast, number = Cast(workspace), DeviceId(workspace.records.read(DeviceRecord, device).number)
     claimant = cast.user_device(user_device)
     with _logged(cast):
-        channel = MemoryChannel(cast.device(device).answer)
+        channel = cast.device_channel(device, cast.user_device_party(user_device))
         control = claimant.certify(channel, number, read_user_secret(secret_file))
         answer = control.command(order.encode()).decode() if order else None
     sentence = f"{user_device} is certified for {device}" + (f", and the door is {answer}." if answer else ".")

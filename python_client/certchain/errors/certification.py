@@ -15,6 +15,7 @@ __all__ = [
     "IntegrityFailed",
     "KeyDataUnreadable",
     "KeyNotInForce",
+    "LockedOut",
     "LogInconsistent",
     "LoginLocked",
     "LoginRefused",
@@ -61,12 +62,12 @@ class KeyNotInForce(VerificationFailed):
 
 @dataclass(eq=False)
 class WrongSigner(VerificationFailed):
-    """The signer is enrolled, but is not the party that this message must come from."""
+    """The signer, or the channel's other end, is enrolled, but is not the party that this message must come from."""
 
     expected: str
     actual: str
 
-    sentence = "Signed by {actual} where {expected} was expected."
+    sentence = "It comes from {actual} where {expected} was expected."
 
 
 @dataclass(eq=False)
@@ -107,6 +108,16 @@ class LoginLocked(NotAuthorised):
 
     sentence = "C2: logins of user {user} are locked on this device after too many failures."
     advice = "Ask the operator to unlock."
+
+
+@dataclass(eq=False)
+class LockedOut(NotAuthorised):
+    """C5: too many failures of a user, or at an IoT device, wherever they happened."""
+
+    subject: str
+
+    sentence = "C5: {subject} is locked out after too many failures."
+    advice = "Ask the operator of the certification server to unlock."
 
 
 @dataclass(eq=False)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from certchain.channel import Connection
+from certchain.channel import Conversation
 from certchain.errors import MalformedMessage, UnknownRecord, WrongSigner
 from certchain.ledger import RegistrationLedger
 from certchain.log.engine import LogEngine
@@ -11,7 +11,7 @@ from certchain.log.publication import read_checkpoint
 from certchain.models.certification import Signed
 from certchain.models.identifier import ServiceId, service_party
 from certchain.models.log import CheckpointQuestion, LogPage, LogPageQuestion, SignedCheckpoint
-from certchain.verification.statement import Identity, verify_statement
+from certchain.verification.statement import Identity, verify_peer, verify_statement
 
 PAGE_LIMIT = 500
 
@@ -25,13 +25,13 @@ class LogPublisher:
     identity: Identity
     auditors: Collection[ServiceId] = ()
 
-    def answer(self, connection: Connection, message: object) -> LogPage | SignedCheckpoint:
+    def answer(self, conversation: Conversation, message: object) -> LogPage | SignedCheckpoint:
         """Answers a signed ``LogPageQuestion`` or a ``CheckpointQuestion``; refuses anything else, ``MalformedMessage``."""
         match message:
             case CheckpointQuestion():
                 return self.checkpoint()
             case Signed(kind=LogPageQuestion.__name__):
-                return self._page(connection, message)
+                return self._page(conversation, message)
             case _:
                 raise MalformedMessage(f"a {type(message).__name__} is no question about the log")
 
@@ -46,12 +46,13 @@ class LogPublisher:
             raise UnknownRecord("checkpoint", "anchored")
         return SignedCheckpoint(note, self.identity.keys.public)
 
-    def _page(self, connection: Connection, signed: Signed) -> LogPage:
+    def _page(self, conversation: Conversation, signed: Signed) -> LogPage:
         if signed.signer not in {service_party(auditor) for auditor in self.auditors}:
             raise WrongSigner("an auditor", str(signed.signer))
+        verify_peer(conversation.peer, signed.signer)
         records = self.registrations.keys(signed.signer)
         question = verify_statement(signed, LogPageQuestion, signed.signer, records, self.identity.network)
-        if question.binding != connection.binding:
+        if question.binding != conversation.binding:
             raise MalformedMessage("the question was signed for another channel")
         limit = min(max(question.limit, 0), PAGE_LIMIT)
         return LogPage(self.log.reader.entries(question.first, limit))

@@ -45,3 +45,7 @@ def user_device_party(user_device: UserDeviceId) -> Party:
 def service_party(service: ServiceId) -> Party:
     """A certification server, authority or custodian as a signer."""
     return Party(PartyKind.SERVICE, service)
+
+
+NOBODY = Party(PartyKind.SERVICE, 0)
+"""Whoever is not enrolled: numbers begin at 1."""

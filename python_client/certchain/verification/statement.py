@@ -45,3 +45,10 @@ def verify_statement(
     said = statement(network, model.__name__, signer, signed.body)
     verify_signature(signed.keys.signing, said, signed.signature, str(signer))
     return from_cbor(model, signed.body)
+
+
+def verify_peer(peer: Party, named: Party) -> Party:
+    """The party that a message names, when the channel found it at the other end. Raises ``WrongSigner``."""
+    if peer != named:
+        raise WrongSigner(str(named), str(peer))
+    return named

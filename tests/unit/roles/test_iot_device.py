@@ -32,7 +32,8 @@ def test_what_is_not_certification_goes_to_the_devices_other_part(home: Househol
         execute=lock.execute,
         others=others,
     )
-    assert MemoryChannel(device.answer).request(LatestQuestion(ProductId(1)), PackageApproval).required == 3
+    channel = MemoryChannel(device.answer, asker=home.phone.identity.party, answerer=lock.identity.party)
+    assert channel.request(LatestQuestion(ProductId(1)), PackageApproval).required == 3
 
 
 def test_without_another_part_it_is_refused(home: Household) -> None:

@@ -4,7 +4,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from certchain.channel import Channel, MemoryChannel
+from certchain.channel import Channel
 from certchain.cli import app, device, product, user, user_device
 from certchain.cli.demo.stage import Stage, short
 from certchain.cli.demo.wiretap import Wiretap
@@ -131,8 +131,8 @@ def certification(stage: Stage) -> Wiretap:
 
 
 def to_porch(stage: Stage) -> Channel:
-    """A new channel to the porch lock."""
-    return MemoryChannel(stage.cast.device(PORCH).answer)
+    """A new channel from the phone to the porch lock."""
+    return stage.cast.device_channel(PORCH, stage.cast.user_device_party(PHONE))
 
 
 def porch_id(stage: Stage) -> DeviceId:

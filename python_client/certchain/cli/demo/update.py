@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from certchain.channel import MemoryChannel
 from certchain.cli.demo.firmware import Firmware
 from certchain.cli.demo.household import HALL, HUB, PORCH
 from certchain.cli.demo.stage import Stage, short
@@ -46,8 +45,9 @@ def update(stage: Stage, firmware: Firmware) -> None:
 
 def _release(stage: Stage, firmware: Firmware, version: int) -> PublishedPackage:
     """R1 to R7."""
-    authority = MemoryChannel(stage.cast.authority(approving=True).answer)
-    update_server = MemoryChannel(stage.cast.update_server.answer)
+    manufacturer = stage.cast.manufacturer.identity.party
+    authority = stage.cast.authority_channel(manufacturer, approving=True)
+    update_server = stage.cast.update_server_channel(manufacturer)
     published = stage.cast.manufacturer.release(
         _product(stage), version, PackageBytes(firmware.image), authority, update_server
     )
@@ -111,7 +111,7 @@ def _older_version(stage: Stage, first: PublishedPackage) -> None:
 
 def _discrepancy(stage: Stage) -> None:
     """A1 to A12: the lock with the higher version tells the other."""
-    stage.cast.updater(HALL).compare(MemoryChannel(stage.cast.device(PORCH).answer))
+    stage.cast.updater(HALL).compare(stage.cast.device_channel(PORCH, stage.cast.device_party(HALL)))
     _require_versions(stage, porch=2, hall=2)
     stage.tell("A1-A4", "hall-lock asks porch-lock for its version, finds it lower, and tells it of the discrepancy.")
     stage.tell(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from certchain.channel import Channel
+from certchain.models.identifier import Party
 
 Answer = TypeVar("Answer")
 
@@ -26,6 +27,11 @@ class Wiretap:
     def binding(self) -> bytes:
         """The channel's own."""
         return self.channel.binding
+
+    @property
+    def peer(self) -> Party:
+        """The channel's own."""
+        return self.channel.peer
 
     def export(self, label: str, context: bytes, length: int) -> bytes:
         """The channel's own."""

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass
 
-from certchain.channel import Channel
+from certchain.channel import ServiceChannel
 from certchain.errors import LogInconsistent, UnknownRecord
 from certchain.models.log import CheckpointQuestion, LoggedEntry, LogPage, LogPageQuestion, SignedCheckpoint
 from certchain.verification.statement import Identity
@@ -13,7 +13,7 @@ from certchain.verification.statement import Identity
 class ServerEntries:
     """The entries as the certification server gives them to an enrolled auditor; an ``EntrySource``."""
 
-    server: Channel
+    server: ServiceChannel
     identity: Identity
 
     def entries(self, first: int, limit: int) -> tuple[LoggedEntry, ...]:
@@ -26,7 +26,7 @@ class ServerEntries:
 class ServerCheckpoint:
     """The newest checkpoint that the server has brought to the chain; for ``FollowedLog.anchored``."""
 
-    server: Channel
+    server: ServiceChannel
 
     def signed(self) -> SignedCheckpoint:
         """The note with the keys that signed it, which count once the chain is found to have them. Raises ``UnknownRecord``."""

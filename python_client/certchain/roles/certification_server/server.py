@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import TypeVar
 
-from certchain.channel import Connection
+from certchain.channel import Conversation
 from certchain.config.clock import Clock, SystemClock
 from certchain.errors import WrongRecipient, WrongSigner
 from certchain.keys import SealingKey
@@ -27,7 +27,7 @@ from certchain.roles.certification_server.registration import Registrar
 from certchain.roles.certification_server.session import Certifier
 from certchain.storage import ManagementDatabase
 from certchain.verification.policy import CertificationPolicy
-from certchain.verification.statement import Identity
+from certchain.verification.statement import Identity, verify_peer
 
 FromDevice = TypeVar("FromDevice", CertificationRequest, CertificationForward, LoginFailure)
 
@@ -60,8 +60,13 @@ class CertificationServer:
         self.enrolment = Enrolment(self._equipment)
         self.registrar = Registrar(self._equipment, Permits(clock, policy.permit_lifetime))
 
-    def answer(self, connection: Connection, message: object) -> object:
-        """Answers one message; a ``Handler``. Raises the refusal, or ``MalformedMessage`` for what the server does not answer."""
+    def answer(self, conversation: Conversation, message: object) -> object:
+        """Answers one message; a ``Handler``. Raises the refusal, or ``MalformedMessage`` for what the server does not answer.
+
+        What a party signed counts only when the channel leads to it: ``WrongSigner``.
+        """
+        if isinstance(message, Signed):
+            verify_peer(conversation.peer, message.signer)
         match message:
             case Signed(kind=RegistrationApplication.__name__):
                 return self.registrar.answer_application(message)
@@ -74,7 +79,7 @@ class CertificationServer:
             case Signed(kind=CertificationForward.__name__):
                 return self._answer_forward(message)
             case _:
-                return self._publisher.answer(connection, message)
+                return self._publisher.answer(conversation, message)
 
     def flush(self) -> int:
         """C16: publishes the log, and brings the chain up to it; returns how many entries it appended. Safe to repeat."""

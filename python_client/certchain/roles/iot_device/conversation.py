@@ -74,6 +74,17 @@ class Conversations:
                 raise PeerUnavailable("The device", "it talks to too many already")
             self._stages[binding] = stage
 
+    def user_device(self, binding: bytes) -> UserDeviceId | None:
+        """Who logged in on the channel, if anyone did."""
+        with self._lock:
+            match self._stages.get(binding):
+                case LoggedIn(user_device=user_device) | InControl(user_device=user_device):
+                    return user_device
+                case Offered(transcript):
+                    return transcript.user_device
+                case _:
+                    return None
+
     def take(self, binding: bytes, kind: type[OneStage]) -> OneStage | None:
         """Ends a channel's stage and returns it, if it is of this kind: what was taken cannot be used again."""
         with self._lock:

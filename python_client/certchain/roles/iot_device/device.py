@@ -57,10 +57,13 @@ class IotDevice:
         self._others = others or _unanswered
 
     def answer(self, connection: Connection, message: object) -> object:
-        """Answers one message; a ``Handler``. Raises the refusal, or ``MalformedMessage`` for what the device does not answer."""
+        """Answers one message; a ``Handler``. Raises the refusal, or ``MalformedMessage`` for what the device does not answer.
+
+        A user device's message counts only when the channel leads to it: ``WrongSigner``, before anything is counted or kept.
+        """
         match message:
             case Signed(kind=RegistrationApplication.__name__ | LoginGrant.__name__):
-                return self._registrations.answer(message)
+                return self._registrations.answer(connection, message)
             case Login():
                 return self._logins.answer_login(connection, message)
             case Signed(kind=UserDeviceStatement.__name__):

@@ -29,11 +29,12 @@ from certchain.models.certification import (
     LoginFailureNoted,
     Signed,
 )
-from certchain.models.identifier import UserDeviceId, UserId, service_party
+from certchain.models.identifier import UserDeviceId, UserId, service_party, user_device_party
 from certchain.roles.iot_device.conversation import Conversations, LoggedIn
 from certchain.roles.iot_device.equipment import Equipment, refusals
 from certchain.storage.kept import keep, kept_or_none
 from certchain.verification.login import LoginBook, require_claim, require_unlocked, verify_login
+from certchain.verification.statement import verify_peer
 
 BOOK = "logins"
 _MINUTE = 60
@@ -54,11 +55,14 @@ class Logins:
     def answer_login(self, connection: Connection, login: Login) -> LoginAccepted:
         """C1, C2: lets the user log in on this channel, or counts and reports the failure.
 
-        Raises ``LoginRefused``, ``LoginLocked``, or ``PeerUnavailable`` while too many logins were wrong in a minute.
+        Raises ``WrongSigner`` for another peer's user device: so nobody else's peer locks a user out. ``LoginRefused``, ``LoginLocked``,
+        or ``PeerUnavailable`` while too many logins were wrong in a minute.
         """
         try:
             with refusals("C2"):
-                self._log_in(connection, require_claim(login))
+                claim = require_claim(login)
+                verify_peer(connection.peer, user_device_party(claim.user_device))
+                self._log_in(connection, claim)
         except LoginRefused:
             self.report()
             raise

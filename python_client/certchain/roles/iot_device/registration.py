@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 
+from certchain.channel import Connection
 from certchain.errors import WrongRecipient
 from certchain.models.application import (
     LoginGrant,
@@ -12,11 +13,12 @@ from certchain.models.application import (
     RegistrationForward,
 )
 from certchain.models.certification import Signed
-from certchain.models.identifier import device_party, service_party
+from certchain.models.identifier import device_party, service_party, user_device_party
 from certchain.models.registration import Registration
 from certchain.roles.iot_device.equipment import Equipment
 from certchain.roles.iot_device.login import Logins
 from certchain.verification.registration import verify_login_grant
+from certchain.verification.statement import verify_peer
 
 _log = logging.getLogger("certchain.roles.iot_device")
 
@@ -28,29 +30,33 @@ class RegistrationDesk:
     equipment: Equipment
     logins: Logins
 
-    def answer(self, signed: Signed) -> RegistrationAnswer | LoginGrantKept:
-        """Answers an application, or a login grant from the certification server."""
+    def answer(self, connection: Connection, signed: Signed) -> RegistrationAnswer | LoginGrantKept:
+        """Answers an application, or a login grant from the certification server, of the user device that shows it."""
         if signed.kind == LoginGrant.__name__:
-            return self.answer_login_grant(signed)
-        return self.answer_application(signed)
+            return self.answer_login_grant(connection, signed)
+        return self.answer_application(connection, signed)
 
-    def answer_application(self, signed: Signed) -> RegistrationAnswer:
+    def answer_application(self, connection: Connection, signed: Signed) -> RegistrationAnswer:
         """Forwards an authentic application for this device under the device's signature, and keeps the verifier granted."""
+        verify_peer(connection.peer, signed.signer)
         application = self.equipment.said(signed, RegistrationApplication, signed.signer)
         if application.device != self.equipment.id:
             raise WrongRecipient(str(self.equipment.identity.party), str(device_party(application.device)))
         forward = self.equipment.identity.sign(RegistrationForward(self.equipment.id, signed))
         answer = self.equipment.server.request(forward, RegistrationAnswer)
-        self._keep(answer.login_grant)
+        self._keep(self._granted(answer.login_grant))
         return answer
 
-    def answer_login_grant(self, signed: Signed) -> LoginGrantKept:
+    def answer_login_grant(self, connection: Connection, signed: Signed) -> LoginGrantKept:
         """Keeps the verifier of a registration that was made without this device."""
-        return LoginGrantKept(self._keep(signed).registration)
+        grant = self._granted(signed)
+        verify_peer(connection.peer, user_device_party(grant.user_device))
+        return LoginGrantKept(self._keep(grant).registration)
 
-    def _keep(self, signed: Signed) -> LoginGrant:
-        server = service_party(self.equipment.certification_server)
-        grant = self.equipment.said(signed, LoginGrant, server)
+    def _granted(self, signed: Signed) -> LoginGrant:
+        return self.equipment.said(signed, LoginGrant, service_party(self.equipment.certification_server))
+
+    def _keep(self, grant: LoginGrant) -> LoginGrant:
         verify_login_grant(grant, self.equipment.id, self._latest(grant))
         self.logins.keep(grant)
         _log.info("Registration %d is known to the device.", grant.registration)

@@ -25,7 +25,7 @@ from certchain.models.certification import (
     Signed,
     Transcript,
 )
-from certchain.models.identifier import UserDeviceId, UserId, service_party
+from certchain.models.identifier import UserDeviceId, UserId, service_party, user_device_party
 from certchain.roles.iot_device.conversation import Conversations, InControl, LoggedIn, Offered
 from certchain.roles.iot_device.equipment import Equipment, refusals
 from certchain.roles.iot_device.login import Logins
@@ -40,6 +40,7 @@ from certchain.verification.session import (
     verify_outcome,
     verify_word,
 )
+from certchain.verification.statement import verify_peer
 
 Model = TypeVar("Model")
 _log = logging.getLogger("certchain.roles.iot_device")
@@ -57,6 +58,8 @@ class Sessions:
     def answer_statement(self, connection: Connection, signed: Signed) -> SessionOffer:
         """C3 to C7: takes the user device's statement to the server, and gives a challenge. Raises the server's refusal."""
         with refusals("C3"):
+            self._require_login_peer(connection)
+            verify_peer(connection.peer, signed.signer)
             login = self._logged_in(connection)
         self.logins.report()
         with refusals("C4"):
@@ -69,6 +72,7 @@ class Sessions:
         """C9 to C14: takes the certification to the server, and relays its signed outcome. Raises the server's refusal."""
         started = self.equipment.clock.monotonic()
         with refusals("C9"):
+            self._require_login_peer(connection)
             transcript = self._offered(connection, certification, started)
         keys = self._control_keys(connection, transcript)
         with self.conversations.place(connection.binding):
@@ -93,8 +97,15 @@ class Sessions:
             return replace(control, counter=verify_counter(command.counter, control.counter))
 
         with refusals("C15"):
+            self._require_login_peer(connection)
             control = self.conversations.move(connection.binding, InControl, accept)
         return control.keys.seal_result(command.counter, self.execute(opened[0]))
+
+    def _require_login_peer(self, connection: Connection) -> None:
+        """Who logged in on a channel is who goes on, on it. A stranger's message changes nothing."""
+        user_device = self.conversations.user_device(connection.binding)
+        if user_device is not None:
+            verify_peer(connection.peer, user_device_party(user_device))
 
     def _logged_in(self, connection: Connection) -> LoggedIn:
         """C3: who is logged in on this channel; their login serves this once."""

@@ -13,7 +13,7 @@ from certchain.cli.output import Output
 from certchain.errors import DemoFailed, LoginRefused, UnknownDevice
 from certchain.models.delivery import LatestQuestion
 from certchain.models.entry import LoginEntry, LoginOutcome
-from certchain.models.identifier import DeviceId, ProductId
+from certchain.models.identifier import NOBODY, DeviceId, ProductId
 
 
 @pytest.fixture
@@ -74,9 +74,10 @@ def test_what_is_told_is_shown_to_people_and_kept_for_programs() -> None:
 
 
 def test_a_wiretap_is_a_channel_with_someone_on_it() -> None:
-    inner = MemoryChannel(lambda _, message: message)
+    inner = MemoryChannel(lambda _, message: message, asker=NOBODY, answerer=NOBODY)
     tap = Wiretap(inner, change=lambda _: LatestQuestion(ProductId(2)), forge=lambda _: LatestQuestion(ProductId(3)))
     assert tap.request(LatestQuestion(ProductId(1)), LatestQuestion).product == 3
     assert tap.heard == [LatestQuestion(ProductId(1))]
     assert (tap.binding, tap.export("x", b"", 8)) == (inner.binding, inner.export("x", b"", 8))
+    assert tap.peer == inner.peer
     tap.close()
