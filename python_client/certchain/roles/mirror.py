@@ -49,10 +49,11 @@ class Mirror:
     def sync(self) -> Checkpoint:
         """Copies what is new, and returns the checkpoint that the mirror has now.
 
-        What is there already, also from a copy that was cut off, is not asked for again. Raises what ``verify`` raises;
-        ``NotConsistent`` when the source shows a log that does not continue the mirror's, ``CheckpointOutdated`` when it shows
-        the log as it was before; ``TileInvalid`` or ``MalformedMessage`` for tiles or leaves of another tree; ``PeerUnavailable``,
-        ``UnknownTile``; ``LogInUse`` when another process writes the folder, and ``StorageUnavailable``.
+        What is there already, also from a copy that was cut off, is not asked for again. Raises ``UnknownRecord`` while the source has
+        published nothing, and what ``verify`` raises; ``NotConsistent`` when the source shows a log that does not continue the mirror's,
+        ``CheckpointOutdated`` when it shows the log as it was before; ``TileInvalid`` or ``MalformedMessage`` for tiles or leaves of
+        another tree; ``PeerUnavailable``, ``UnknownTile``; ``LogInUse`` when another process writes the folder, and
+        ``StorageUnavailable``.
         """
         with self._lock, self._alone():
             note = self._source.checkpoint()
