@@ -13,16 +13,24 @@ from certchain.config.file import write_whole
 from certchain.encoding.message import from_cbor, to_cbor
 from certchain.encoding.preimage import number, preimage, text
 from certchain.errors import InvalidInput, KeyFileUnreadable, RecordExists, SealInvalid, StorageUnavailable
+from certchain.keys.certificate_authority import CertificateAuthority
 from certchain.keys.pair import KeyPair
 from certchain.keys.sealing import SealingKey
 from certchain.keys.secret import RFC_9106_SECOND, SECRET_SALT_LENGTH, Argon2Cost
+from certchain.keys.tls import TlsKey
 
 FORMAT = "certchain/key-file/v1"
 _MOST_BYTES = 4096
 _OTHERS = 0o077
-_KINDS: dict[type, str] = {KeyPair: "key-pair", SealingKey: "sealing-key"}
+_KINDS: dict[type, str] = {
+    KeyPair: "key-pair",
+    SealingKey: "sealing-key",
+    TlsKey: "tls-key",
+    CertificateAuthority: "certificate-authority",
+}
 
-Key = TypeVar("Key", KeyPair, SealingKey)
+AnyKey = KeyPair | SealingKey | TlsKey | CertificateAuthority
+Key = TypeVar("Key", KeyPair, SealingKey, TlsKey, CertificateAuthority)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,7 @@ class KeyFile:
     sealed: bytes
 
 
-def write_key_file(path: Path, key: KeyPair | SealingKey, passphrase: str, cost: Argon2Cost = RFC_9106_SECOND) -> None:
+def write_key_file(path: Path, key: AnyKey, passphrase: str, cost: Argon2Cost = RFC_9106_SECOND) -> None:
     """Keeps a key in a new file, which is whole and on the disk when this returns.
 
     Raises ``RecordExists`` when there is a file already, ``MalformedValue`` for an empty passphrase, ``StorageUnavailable``.
