@@ -5,7 +5,7 @@
     CertchainError
     ├── Unavailable            try again: nothing is wrong with what was asked
     │   ├── LedgerUnavailable, LedgerTimeout, LedgerMisbehaved
-    │   └── StorageUnavailable, PeerUnavailable
+    │   └── StorageUnavailable (DatabaseNewer), PeerUnavailable
     ├── NotAuthorised          ask for a role, or use the account that has it
     │   └── PermissionDenied, NotManufacturer, RegistrationRefused, LoginRefused, LoginLocked, CommandRefused
     ├── InvalidInput           correct what was asked
@@ -20,6 +20,7 @@ Each class has a sentence (``str(error)``), one sentence of ``advice`` and an ``
 ``contract_error`` is the counterpart of that Solidity error and takes the same values in the same order.
 """
 
+from certchain.errors.alert import *  # noqa: F403
 from certchain.errors.alert_contract import *  # noqa: F403
 from certchain.errors.app import *  # noqa: F403
 from certchain.errors.audit import *  # noqa: F403
@@ -42,6 +43,7 @@ from certchain.errors.log_contract import *  # noqa: F403
 from certchain.errors.production import *  # noqa: F403
 from certchain.errors.registration import *  # noqa: F403
 from certchain.errors.service import *  # noqa: F403
+from certchain.errors.storage import *  # noqa: F403
 from certchain.errors.update import *  # noqa: F403
 from certchain.errors.update_registry import *  # noqa: F403
 

@@ -1,4 +1,4 @@
-"""The connection to a database's file: SQLite in WAL mode, every commit synced to the disk before it returns."""
+"""Databases by SQLAlchemy: files of SQLite, where every commit is synced to the disk before it returns, and PostgreSQL's servers."""
 
 import os
 import sqlite3
@@ -10,33 +10,48 @@ from typing import Any
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, insert, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.pool import StaticPool
 
 from certchain.config.file import make_folder
 from certchain.errors import StorageUnavailable
 from certchain.storage.record import disk_errors
 from certchain.storage.schema import SCHEMA
+from certchain.storage.server import server_arguments, server_url
 
 LOCK_PATIENCE = 5.0  # seconds to wait for another process's transaction
+_CONNECTIONS = 10  # of one process to a server, at most
 _WRITING = "certchain_writing"
+_WRITERS = 0x63657274636861  # the number of the lock that PostgreSQL's writers take
 
 
-def open_database(path: Path | None, tables: MetaData, version: int, *, single: bool = False) -> Engine:
-    """Opens the database of a file that only its owner can read, and makes it if there is none. Raises ``StorageUnavailable``.
+def open_file(path: Path | None, tables: MetaData, version: int, *, single: bool = False) -> Engine:
+    """Opens a file that has no migrations, and makes it if there is none: only its owner can read it. Raises ``StorageUnavailable``.
 
     ``tables`` are what is in it, in this ``version`` of their shape. Without a path it lives in memory. A ``single`` engine has one
     connection, as one in memory has: two threads may not use it at once.
     """
-    with storage_errors():
-        engine = _in_memory() if path is None else _in_file(path, single)
-        event.listen(engine, "connect", _set_up)
-        event.listen(engine, "begin", _begin)
+    engine = connect(path, single=single)
     try:
-        _require_schema(engine, tables, version)
+        _require_version(engine, tables, version)
     except BaseException:
         engine.dispose()
         raise
     return engine
+
+
+def connect(location: Path | str | None, *, single: bool = False) -> Engine:
+    """The connections to a file, to a server by its URL, or to a database in memory. Nothing is made in it.
+
+    Raises ``StorageUnavailable``, and ``MalformedValue`` for a URL that ``server_url`` does not know.
+    """
+    with storage_errors():
+        if isinstance(location, str):
+            return _on_server(server_url(location))
+        engine = _in_memory() if location is None else _in_file(location, single)
+        event.listen(engine, "connect", _set_up_file)
+        event.listen(engine, "begin", _begin_in_file)
+        return engine
 
 
 @contextmanager
@@ -91,7 +106,12 @@ def storage_errors() -> Iterator[None]:
     except sqlite3.Error as problem:
         raise StorageUnavailable(str(problem)) from problem
     except DBAPIError as problem:
+        said = problem.orig.args[0] if problem.orig and problem.orig.args else ""
+        if isinstance(said, dict):  # PostgreSQL's details would show the row
+            raise StorageUnavailable(str(said.get("M"))) from None
         raise StorageUnavailable(str(problem.orig)) from problem
+    except PoolExhausted:
+        raise StorageUnavailable("all connections to the database are in use") from None
     except SQLAlchemyError as problem:
         raise StorageUnavailable(type(problem).__name__) from problem
 
@@ -110,7 +130,23 @@ def _in_file(path: Path, single: bool) -> Engine:
     return create_engine(url, connect_args=patience, hide_parameters=True, **limits)
 
 
-def _set_up(connection: Any, _: object) -> None:
+def _on_server(url: URL) -> Engine:
+    """Every connection is tried before it is used, so that the first call works when the server is back."""
+    engine = create_engine(
+        url.set(query={}),
+        connect_args=server_arguments(url),
+        pool_size=_CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=LOCK_PATIENCE,
+        pool_pre_ping=True,
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _set_up_server)
+    event.listen(engine, "begin", _begin_on_server)
+    return engine
+
+
+def _set_up_file(connection: Any, _: object) -> None:
     # The driver would begin transactions by itself, and too late for a reader that writes afterwards.
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode = WAL")
@@ -118,12 +154,35 @@ def _set_up(connection: Any, _: object) -> None:
     connection.execute("PRAGMA secure_delete = ON")
 
 
-def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITING, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _begin_in_file(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes(connection) else "BEGIN")
 
 
-def _require_schema(engine: Engine, tables: MetaData, version: int) -> None:
+def _set_up_server(connection: Any, _: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    cursor.execute(f"SET lock_timeout = {int(LOCK_PATIENCE * 1000)}")
+    # A server that is set to answer before it has synced does not for us; one that waits for its standbys still does.
+    cursor.execute(
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+    )
+    connection.commit()
+    cursor.close()
+
+
+def _begin_on_server(connection: Connection) -> None:
+    # Writers follow one another, as in a file, and each sees what the one before it has left.
+    if _writes(connection):
+        connection.exec_driver_sql(
+            f"SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({_WRITERS})"
+        )
+
+
+def _writes(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get(_WRITING, False))
+
+
+def _require_version(engine: Engine, tables: MetaData, version: int) -> None:
     schema = tables.tables[SCHEMA]
     with writing(engine) as connection:
         tables.create_all(connection)

@@ -12,7 +12,7 @@ from certchain.models.digest import Digest
 from certchain.models.entry import Subject, SubjectKind
 from certchain.models.log import LoggedEntry, LogLeaf
 from certchain.models.query import PAGE_LIMIT, EntryFilter, Erasure, Hold, IndexRow, RowKind
-from certchain.storage.engine import forget, open_database, reading, writing
+from certchain.storage.engine import forget, open_file, reading, writing
 from certchain.storage.log_index_fold import Fold, about
 from certchain.storage.log_index_schema import SCHEMA_VERSION, entries, erasures, holds, metadata, state
 from certchain.storage.record import count, intact
@@ -29,7 +29,7 @@ class SqlLogIndex:
 
     def __init__(self, path: Path | None = None) -> None:
         self._lock = RLock()
-        self._engine = open_database(path, metadata, SCHEMA_VERSION)
+        self._engine = open_file(path, metadata, SCHEMA_VERSION)
         with writing(self._engine) as connection:
             if connection.execute(select(state)).one_or_none() is None:
                 connection.execute(insert(state).values(one=1, traces=0, **_BLANK))

@@ -13,9 +13,19 @@ from certchain.models.certification import (
     UserDeviceInformation,
 )
 from certchain.models.digest import Digest
+from certchain.models.entry import Subject
+from certchain.models.failure import FailureState
 from certchain.models.identifier import DeviceId, UserDeviceId, UserId
 from certchain.models.registration import PublicKeys
-from certchain.storage.record import count, file_name, require_same_app, require_texts
+from certchain.storage.record import (
+    Permitted,
+    count,
+    file_name,
+    require_countable,
+    require_permit,
+    require_same_app,
+    require_texts,
+)
 
 Record = TypeVar("Record")
 
@@ -51,6 +61,8 @@ class MemoryManagementDatabase:
         self._users: dict[UserId, tuple[str, bytes]] = {}
         self._apps: dict[tuple[str, str], AppManifest] = {}
         self._key_data: dict[Digest, bytes] = {}
+        self._failures: dict[Subject, FailureState] = {}
+        self._permits: dict[Permitted, int] = {}
 
     def put_device(self, information: DeviceInformation, keys: PublicKeys) -> None:
         count("device", information.device)
@@ -80,6 +92,31 @@ class MemoryManagementDatabase:
     def put_key_data(self, commitment: Digest, sealed: bytes) -> None:
         self._key_data[commitment] = sealed
 
+    def count_failure(self, subject: Subject) -> int:
+        with self._lock:
+            state = self.failures(subject)
+            self._failures[subject] = replace(state, failures=state.failures + 1)
+            return state.failures + 1
+
+    def clear_failures(self, subject: Subject) -> None:
+        with self._lock:
+            self._failures[subject] = replace(self.failures(subject), failures=0)
+
+    def unlock(self, subject: Subject) -> int:
+        with self._lock:
+            unlocks = self.failures(subject).unlocks + 1
+            self._failures[subject] = FailureState(0, unlocks)
+            return unlocks
+
+    def put_permit(self, user: UserId, user_device: UserDeviceId, device: DeviceId, expires_at: int) -> None:
+        permitted = require_permit(user, user_device, device)
+        self._permits[permitted] = count("time", expires_at)
+
+    def take_permit(self, user: UserId, user_device: UserDeviceId, device: DeviceId, now: int) -> bool:
+        permitted = require_permit(user, user_device, device)
+        count("time", now)
+        return self._permits.pop(permitted, 0) > now
+
     def device(self, device: DeviceId) -> tuple[DeviceInformation, PublicKeys]:
         return _found(self._devices, count("device", device), "device", device)
 
@@ -95,6 +132,9 @@ class MemoryManagementDatabase:
 
     def key_data(self, commitment: Digest) -> bytes:
         return _found(self._key_data, commitment, "key data", commitment)
+
+    def failures(self, subject: Subject) -> FailureState:
+        return self._failures.get(require_countable(subject), FailureState())
 
 
 def _found(records: Mapping[Any, Record], key: object, kind: str, name: object) -> Record:

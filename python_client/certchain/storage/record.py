@@ -7,10 +7,14 @@ from contextlib import contextmanager
 from certchain.errors import InvalidInput, MalformedValue, RecordExists, StorageUnavailable
 from certchain.models.certification import AppManifest
 from certchain.models.entry import THE_LOG, Subject
+from certchain.models.identifier import DeviceId, UserDeviceId, UserId
 
 _FILE_NAME = re.compile(r"[a-z0-9_-][a-z0-9._-]{0,99}")
+Permitted = tuple[UserId, UserDeviceId, DeviceId]
 MOST = 2**63 - 1
 """The largest number that a database keeps."""
+LONGEST_TEXT = 1000
+"""The longest text, in bytes of UTF-8. Two of them are a key of PostgreSQL's, which takes no more than 2,700 bytes."""
 
 
 def file_name(name: str) -> str:
@@ -28,12 +32,28 @@ def count(name: str, value: int) -> int:
 
 
 def require_texts(*values: str) -> None:
-    """Returns when all of them can be written in UTF-8. Raises ``MalformedValue``."""
+    """Returns when databases keep all of them. Raises ``MalformedValue``: PostgreSQL has no NUL in a text, and no long text in a key."""
     for value in values:
         try:
-            value.encode()
+            length = len(value.encode())
         except UnicodeEncodeError:
             raise MalformedValue("text", f"{value!r} cannot be written in UTF-8") from None
+        if "\0" in value:
+            raise MalformedValue("text", f"{value[:100]!r} has the character NUL")
+        if length > LONGEST_TEXT:
+            raise MalformedValue("text", f"it has {length} bytes, more than {LONGEST_TEXT}")
+
+
+def require_permit(user: UserId, user_device: UserDeviceId, device: DeviceId) -> Permitted:
+    """Returns whom a permit is for. Raises ``MalformedValue`` for numbers that no database keeps."""
+    count("user", user), count("user device", user_device), count("device", device)
+    return user, user_device, device
+
+
+def require_countable(subject: Subject) -> Subject:
+    """Returns a subject with a number that databases keep. Raises ``MalformedValue``."""
+    count(subject.kind, subject.number)
+    return subject
 
 
 def require_erasable(subject: Subject) -> Subject:

@@ -1,10 +1,9 @@
-"""The tables of the management database. A change of shape raises ``SCHEMA_VERSION``."""
+"""The tables of the management database. A change of shape is a migration: see ``certchain.storage.migrations``."""
 
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, Table, Text
 
-SCHEMA_VERSION = 2
 SCHEMA = "schema"
-"""The name of the table, in every database, that has the version of its tables' shape."""
+"""The name of the table, in a file that has no migrations, with the version of its tables' shape."""
 
 # SQLite gives 64 bits to the primary key that is called INTEGER, and to no other.
 NUMBER = BigInteger().with_variant(Integer(), "sqlite")
@@ -12,13 +11,13 @@ NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 
 
 def versioned() -> MetaData:
-    """The tables of a new database: so far, that of its version."""
+    """The tables of a new file without migrations: so far, that of its version."""
     tables = MetaData()
     Table(SCHEMA, tables, Column("version", Integer, primary_key=True))
     return tables
 
 
-metadata = versioned()
+metadata = MetaData()
 
 devices = Table(
     "devices",
@@ -64,4 +63,22 @@ key_data = Table(
     metadata,
     Column("commitment", Text, primary_key=True),  # algorithm:hex
     Column("sealed", LargeBinary, nullable=False),
+)
+
+failures = Table(
+    "failures",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("subject", NUMBER, primary_key=True, autoincrement=False),
+    Column("failures", NUMBER, nullable=False),
+    Column("unlocks", NUMBER, nullable=False),
+)
+
+permits = Table(
+    "permits",
+    metadata,
+    Column("user", NUMBER, primary_key=True, autoincrement=False),
+    Column("user_device", NUMBER, primary_key=True, autoincrement=False),
+    Column("device", NUMBER, primary_key=True, autoincrement=False),
+    Column("expires_at", NUMBER, nullable=False),  # seconds since the epoch
 )

@@ -4,17 +4,18 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, LargeBinary, Row, Table, Text, and_, delete, insert, select
+from sqlalchemy import Column, ColumnElement, LargeBinary, MetaData, Row, Table, Text, and_, delete, insert, select
 
 from certchain.models.custody import KeptShare
 from certchain.models.digest import Digest
 from certchain.models.identifier import ServiceId
-from certchain.storage.engine import open_database, reading, writing
+from certchain.storage.database import Schema, open_database
+from certchain.storage.engine import reading, writing
 from certchain.storage.record import count, intact
-from certchain.storage.schema import NUMBER, versioned
+from certchain.storage.schema import NUMBER
 
-SHARES_VERSION = 1
-tables = versioned()
+tables = MetaData()
+SHARES = Schema("shares", tables, "0001")
 
 kept_shares = Table(
     "kept_shares",
@@ -28,13 +29,13 @@ kept_shares = Table(
 
 
 class SqlShareStore:
-    """See ``ShareStore``. ``path`` is the database's file; ``close`` it when done."""
+    """See ``ShareStore``. ``location`` is a file's path or a server's URL (``open_database``); ``close`` it when done."""
 
-    def __init__(self, path: Path) -> None:
-        self._engine = open_database(path, tables, SHARES_VERSION)
+    def __init__(self, location: Path | str) -> None:
+        self._engine = open_database(location, SHARES)
 
     def close(self) -> None:
-        """Closes the file."""
+        """Closes its connections."""
         self._engine.dispose()
 
     def put(self, share: KeptShare) -> None:
@@ -46,9 +47,7 @@ class SqlShareStore:
 
     def shares(self, server: ServiceId, commitment: Digest) -> tuple[KeptShare, ...]:
         count("service", server)
-        wanted = select(kept_shares).where(
-            kept_shares.c.server == server, kept_shares.c.commitment == str(commitment)
-        )
+        wanted = select(kept_shares).where(kept_shares.c.server == server, kept_shares.c.commitment == str(commitment))
         with intact("shares"), reading(self._engine) as connection:
             rows = connection.execute(wanted.order_by(kept_shares.c.number, kept_shares.c.share_commitment))
             return tuple(_share(row) for row in rows)

@@ -1,11 +1,11 @@
-"""The management database on SQLAlchemy: SQLite now, and nothing here that another database could not do."""
+"""The management database on SQLAlchemy: in a file of SQLite, or on a PostgreSQL server."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, delete, insert, select, update
 
 from certchain.errors import UnknownRecord
 from certchain.models.certification import (
@@ -15,23 +15,33 @@ from certchain.models.certification import (
     UserDeviceInformation,
 )
 from certchain.models.digest import Digest
+from certchain.models.entry import Subject
+from certchain.models.failure import FailureState
 from certchain.models.identifier import DeviceId, UserDeviceId, UserId
 from certchain.models.registration import PublicKeys
-from certchain.storage.engine import open_database, reading, writing
-from certchain.storage.record import count, intact, require_same_app, require_texts
-from certchain.storage.schema import SCHEMA_VERSION, apps, devices, key_data, metadata, user_devices, users
+from certchain.storage.database import Schema, open_database
+from certchain.storage.engine import reading, writing
+from certchain.storage.record import (
+    count,
+    intact,
+    require_countable,
+    require_permit,
+    require_same_app,
+    require_texts,
+)
+from certchain.storage.schema import apps, devices, failures, key_data, metadata, permits, user_devices, users
 
-Record = TypeVar("Record")
+MANAGEMENT = Schema("management", metadata, "0003", released="0002")
 
 
 class SqlManagementDatabase:
-    """See ``ManagementDatabase``. ``path`` is the database's file; ``close`` it when done."""
+    """See ``ManagementDatabase``. ``location`` is a file's path or a server's URL (``open_database``); ``close`` it when done."""
 
-    def __init__(self, path: Path) -> None:
-        self._engine = open_database(path, metadata, SCHEMA_VERSION)
+    def __init__(self, location: Path | str) -> None:
+        self._engine = open_database(location, MANAGEMENT)
 
     def close(self) -> None:
-        """Closes the file."""
+        """Closes its connections."""
         self._engine.dispose()
 
     def put_device(self, information: DeviceInformation, keys: PublicKeys) -> None:
@@ -70,6 +80,33 @@ class SqlManagementDatabase:
     def put_key_data(self, commitment: Digest, sealed: bytes) -> None:
         self._put(key_data, {"commitment": str(commitment)}, {"sealed": sealed})
 
+    def count_failure(self, subject: Subject) -> int:
+        with self._counted(subject) as (connection, row):
+            connection.execute(update(failures).where(*row).values(failures=failures.c.failures + 1))
+            return int(connection.execute(select(failures.c.failures).where(*row)).scalar_one())
+
+    def clear_failures(self, subject: Subject) -> None:
+        if self.failures(subject).failures:
+            with self._counted(subject) as (connection, row):
+                connection.execute(update(failures).where(*row).values(failures=0))
+
+    def unlock(self, subject: Subject) -> int:
+        with self._counted(subject) as (connection, row):
+            connection.execute(update(failures).where(*row).values(failures=0, unlocks=failures.c.unlocks + 1))
+            return int(connection.execute(select(failures.c.unlocks).where(*row)).scalar_one())
+
+    def put_permit(self, user: UserId, user_device: UserDeviceId, device: DeviceId, expires_at: int) -> None:
+        key = _permit_columns(user, user_device, device)
+        self._put(permits, key, {"expires_at": count("time", expires_at)})
+
+    def take_permit(self, user: UserId, user_device: UserDeviceId, device: DeviceId, now: int) -> bool:
+        permitted = _equal(permits, _permit_columns(user, user_device, device))
+        count("time", now)
+        with writing(self._engine) as connection:
+            expires_at = connection.execute(select(permits.c.expires_at).where(*permitted)).scalar()
+            connection.execute(delete(permits).where(*permitted))
+        return expires_at is not None and expires_at > now
+
     def device(self, device: DeviceId) -> tuple[DeviceInformation, PublicKeys]:
         with self._row(devices, "device", device=count("device", device)) as row:
             return DeviceInformation(device, row.manufacturer, row.model, row.serial), _keys(row)
@@ -90,6 +127,22 @@ class SqlManagementDatabase:
     def key_data(self, commitment: Digest) -> bytes:
         with self._row(key_data, "key data", commitment=str(commitment)) as row:
             return bytes(row.sealed)
+
+    def failures(self, subject: Subject) -> FailureState:
+        key = _subject_columns(subject)
+        with reading(self._engine) as connection:
+            row = connection.execute(select(failures).where(*_equal(failures, key))).one_or_none()
+        return FailureState() if row is None else FailureState(row.failures, row.unlocks)
+
+    @contextmanager
+    def _counted(self, subject: Subject) -> Iterator[tuple[Connection, list[ColumnElement[bool]]]]:
+        """A transaction in which the subject has a row, and the condition that finds it."""
+        key = _subject_columns(subject)
+        row = _equal(failures, key)
+        with writing(self._engine) as connection:
+            if connection.execute(select(failures).where(*row)).one_or_none() is None:
+                connection.execute(insert(failures).values({**key, "failures": 0, "unlocks": 0}))
+            yield connection, row
 
     def _put(self, table: Table, key: Mapping[str, int | str], values: Mapping[str, Any]) -> None:
         with writing(self._engine) as connection:
@@ -118,6 +171,15 @@ def _same_app(app: str, version: str) -> list[ColumnElement[bool]]:
 
 def _key_columns(keys: PublicKeys) -> dict[str, bytes]:
     return {"signing_key": keys.signing, "exchange_key": keys.exchange}
+
+
+def _subject_columns(subject: Subject) -> dict[str, int | str]:
+    require_countable(subject)
+    return {"kind": subject.kind.value, "subject": subject.number}
+
+
+def _permit_columns(user: UserId, user_device: UserDeviceId, device: DeviceId) -> dict[str, int | str]:
+    return dict(zip(("user", "user_device", "device"), require_permit(user, user_device, device), strict=True))
 
 
 def _keys(row: Row[Any]) -> PublicKeys:

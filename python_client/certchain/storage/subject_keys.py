@@ -28,7 +28,7 @@ from certchain.keys import SealingKey
 from certchain.keys.sealing import KEY_LENGTH, SEAL_LENGTH
 from certchain.models.entry import Subject, SubjectKind
 from certchain.models.log import RetiredKey, SubjectKey
-from certchain.storage.engine import bare, forget, open_database, reading, storage_errors, writing
+from certchain.storage.engine import bare, forget, open_file, reading, storage_errors, writing
 from certchain.storage.record import count, intact, require_erasable
 from certchain.storage.schema import NUMBER, versioned
 
@@ -78,7 +78,7 @@ class SqlSubjectKeys:
         self._issued: dict[_Owner, SubjectKey] = {}
         self._opened: dict[int, SubjectKey] = {}
         # One connection, because it knows by its data version when another has changed the file, and so when not to trust the cache.
-        self._engine = open_database(path, metadata, SCHEMA_VERSION, single=True)
+        self._engine = open_file(path, metadata, SCHEMA_VERSION, single=True)
         self._seen = -1
         with bare(self._engine) as driver:
             self._driver = driver

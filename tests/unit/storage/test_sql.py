@@ -172,14 +172,6 @@ def test_a_place_where_no_file_can_be_is_refused(tmp_path: Path) -> None:
         SqlManagementDatabase(tmp_path)
 
 
-def test_a_database_of_another_schema_is_refused(database: SqlManagementDatabase, path: Path) -> None:
-    database.close()
-    execute(path, "UPDATE schema SET version = 1")
-
-    with pytest.raises(StorageUnavailable, match="schema version 1, not 2"):
-        SqlManagementDatabase(path)
-
-
 def test_a_database_whose_tables_are_gone_is_told(database: SqlManagementDatabase, path: Path) -> None:
     execute(path, "DROP TABLE users")
 
