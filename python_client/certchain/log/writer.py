@@ -10,24 +10,15 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from certchain.config.clock import Clock
-from certchain.encoding.entry import entry_bytes, read_entry
-from certchain.errors import (
-    AppendUncertain,
-    CertchainError,
-    LogBacklogFull,
-    LogBusy,
-    MalformedValue,
-    StorageUnavailable,
-)
-from certchain.log.sealing import Body, seal_bodies
-from certchain.models.entry import THE_LOG, ErasureEntry, LogEntry
-from certchain.models.log import key_period
+from certchain.encoding.entry import entry_bytes
+from certchain.errors import AppendUncertain, CertchainError, LogBacklogFull, LogBusy, StorageUnavailable
+from certchain.log.group import Group, GroupWriter, require_bodies
+from certchain.log.sealing import Body
+from certchain.models.entry import ErasureEntry, LogEntry
 from certchain.storage import LogStore, SubjectKeyStore
-
-_LARGEST_NUMBER = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,36 +34,21 @@ class LogLimits:
     patience: float = 1.0
 
 
-@dataclass(slots=True, eq=False)
-class _Group:
-    """Entries that are written together, and what became of them. Whatever follows an ``erasure`` has other keys.
-
-    ``leader`` is the thread that sees to it; ``begun`` is when the store was asked.
-    """
-
-    bodies: list[Body] = field(default_factory=list)
-    erasure: ErasureEntry | None = None
-    leader: int | None = None
-    begun: bool = False
-    first: int = -1
-    problem: BaseException | None = None
-    settled: threading.Event = field(default_factory=threading.Event)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Ticket:
     """The promise of a submission."""
 
-    _settle: Callable[[_Group], int]
-    _group: _Group
+    _settle: Callable[[Group], int]
+    _group: Group
     _place: int
     _count: int
 
     def wait(self) -> range:
         """Returns the entries' indices once they are durable.
 
-        Raises ``StorageUnavailable``, or what else befell the group: then they are not in the log, and may be submitted again. Only
-        ``AppendUncertain`` leaves that open until the log was opened again: look there first, or they may be in it twice.
+        Raises ``StorageUnavailable``, or what else befell the group: then they are not in the log, and may be submitted again, but for
+        ``LogInconsistent``: a log that was rolled back takes nothing. Only ``AppendUncertain`` leaves it open whether they are there
+        until the log was opened again: look there first, or they may be in it twice.
         """
         first = self._settle(self._group) + self._place
         return range(first, first + self._count)
@@ -82,6 +58,7 @@ class LogWriter:
     """Appends to a log. There is one writer for a log, used by any number of threads.
 
     ``lacking`` says, without asking anyone, how many of so many entries the chain lacks as far as is known: ``Anchor.lacking``.
+    ``require_continued`` is asked before the first write: ``Publication.require_continued``.
     """
 
     def __init__(
@@ -93,15 +70,15 @@ class LogWriter:
         *,
         limits: LogLimits | None = None,
         lacking: Callable[[int], int] | None = None,
+        require_continued: Callable[[], object] = lambda: None,
     ) -> None:
-        self._store, self._keys, self._clock = store, keys, clock
-        self._origin = origin
+        self._store = store
+        self._writer = GroupWriter(store, keys, origin, clock, require_continued)
         self._limits = limits or LogLimits()
         self._lacking = lacking or (lambda size: 0)
-        self._groups: deque[_Group] = deque()
+        self._groups: deque[Group] = deque()
         self._waiting = 0
         self._reach = 0  # where the log ends with the group that was taken to be written last
-        self._latest: int | None = None
         self._gathering = threading.Lock()  # guards the groups, for moments only
         self._writing = threading.Lock()  # held by whoever writes a group, and around what must not meet a write
 
@@ -124,8 +101,7 @@ class LogWriter:
 
     def submit_bodies(self, bodies: Sequence[Body]) -> Ticket:
         """The same for entries that are encoded already. The caller vouches that each body is an entry about its subject."""
-        _require_bodies(bodies, self._limits.group)
-        erasure = _erasure_at_the_end(bodies)
+        erasure = require_bodies(bodies, self._limits.group)
         deadline = time.monotonic() + self._limits.patience
         while (ticket := self._place(bodies, erasure)) is None:
             self._make_room(deadline)
@@ -160,12 +136,12 @@ class LogWriter:
         if self._lacking(end + count) > self._limits.backlog:
             raise LogBacklogFull(self._lacking(end), self._limits.backlog)
 
-    def _group_for(self, count: int, erasure: ErasureEntry | None) -> _Group:
+    def _group_for(self, count: int, erasure: ErasureEntry | None) -> Group:
         """The group that takes so many entries more; an erasure has its own. The caller holds ``_gathering``."""
         last = self._groups[-1] if self._groups else None
         alone = erasure is not None or last is None or last.erasure is not None
         if last is None or alone or len(last.bodies) + count > self._limits.group:
-            last = _Group(erasure=erasure)
+            last = Group(erasure=erasure)
             self._groups.append(last)
         return last
 
@@ -180,7 +156,7 @@ class LogWriter:
 
     # --------------------------------------------------------------------------------------------------------- writing
 
-    def _settle(self, group: _Group) -> int:
+    def _settle(self, group: Group) -> int:
         """The group's first index, once it is written; whoever comes first sees to that."""
         if not group.settled.is_set():
             self._lead_or_follow(group)
@@ -188,7 +164,7 @@ class LogWriter:
             raise _for_another_thread(group) from group.problem
         return group.first
 
-    def _lead_or_follow(self, group: _Group) -> None:
+    def _lead_or_follow(self, group: Group) -> None:
         me = threading.get_ident()
         try:
             with self._gathering:
@@ -204,7 +180,7 @@ class LogWriter:
                 self._abandon(group, problem)
             raise
 
-    def _write_until(self, group: _Group) -> None:
+    def _write_until(self, group: Group) -> None:
         with self._writing:
             while not group.settled.is_set():
                 self._write_oldest()
@@ -220,7 +196,7 @@ class LogWriter:
                 group = self._groups[0] if self._groups else None
                 self._take_out(group)
             if group is not None:
-                group.first = self._append(group)
+                group.first = self._writer.write(group)
         except BaseException as problem:
             self._failed(group, problem)
             if not isinstance(problem, Exception):
@@ -229,7 +205,7 @@ class LogWriter:
             if group is not None:
                 group.settled.set()
 
-    def _take_out(self, group: _Group | None) -> None:
+    def _take_out(self, group: Group | None) -> None:
         """Takes the oldest group out of those that wait. The caller holds both locks."""
         if group is not None:
             self._reach = self._store.size() + len(group.bodies)
@@ -238,19 +214,19 @@ class LogWriter:
         if not self._groups:
             self._waiting = 0  # whatever an interrupt has kept from being counted
 
-    def _failed(self, group: _Group | None, problem: BaseException) -> None:
-        self._reach, self._latest = 0, None  # the store knows where the log ends
+    def _failed(self, group: Group | None, problem: BaseException) -> None:
+        self._reach = 0  # the store knows where the log ends
         if group is not None:
             group.problem = problem
             self._drop(group)
 
-    def _abandon(self, group: _Group, problem: BaseException) -> None:
+    def _abandon(self, group: Group, problem: BaseException) -> None:
         """Settles a group that its leader did not get to, if it waits still."""
         if self._drop(group):
             group.problem = problem
             group.settled.set()
 
-    def _drop(self, group: _Group) -> bool:
+    def _drop(self, group: Group) -> bool:
         with self._gathering:
             if group not in self._groups:
                 return False
@@ -258,48 +234,8 @@ class LogWriter:
             self._waiting -= len(group.bodies)
             return True
 
-    def _append(self, group: _Group) -> int:
-        first = self._store.size()
-        at = max(self._clock.now(), self._latest_time(first))
-        entries, leaf_hashes = seal_bodies(self._keys, self._origin, first, at, group.bodies)
-        if group.erasure is not None:
-            # Before the erasure is in the log, so that nothing after it is under a key that it asks to destroy. Should the log not
-            # take it, nothing is lost: a retired key can still be read.
-            index, until = entries[-1].leaf.index, key_period(group.erasure.before - 1) + 1
-            self._keys.retire(group.erasure.erased, until, index)
-        group.begun = True
-        self._store.append(entries, leaf_hashes)
-        self._latest = at
-        return first
 
-    def _latest_time(self, size: int) -> int:
-        """When the last entry was logged: the next one is not older, whatever the clock says."""
-        if self._latest is None:
-            self._latest = self._store.entries(size - 1, 1)[0].leaf.at if size else 0
-        return self._latest
-
-
-def _require_bodies(bodies: Sequence[Body], limit: int) -> None:
-    """What no store could keep is refused before it shares a group with what others wrote."""
-    if not 0 < len(bodies) <= limit:
-        raise MalformedValue("entries", f"there are {len(bodies)}, not 1 to {limit}")
-    for subject, _ in bodies:
-        if not 0 <= subject.number <= _LARGEST_NUMBER:
-            raise MalformedValue("subject", f"its number is not 0 to {_LARGEST_NUMBER}")
-
-
-def _erasure_at_the_end(bodies: Sequence[Body]) -> ErasureEntry | None:
-    """An erasure separates the keys of what comes before it from those of what follows: so it can only be the last."""
-    found = None
-    for subject, body in bodies:
-        if found is not None:
-            raise MalformedValue("entries", "an erasure stands before others: submit it last")
-        if subject == THE_LOG and isinstance(entry := read_entry(body), ErasureEntry):
-            found = entry
-    return found
-
-
-def _for_another_thread(group: _Group) -> CertchainError:
+def _for_another_thread(group: Group) -> CertchainError:
     """An error of its own for each who waits, as a traceback belongs to one."""
     problem = group.problem
     if isinstance(problem, CertchainError):
