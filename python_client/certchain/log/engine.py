@@ -47,7 +47,8 @@ class LogEngine:
         clock, origin = clock or SystemClock(), origin or log_origin(identity.network)
         publication = Publication(store, identity, files, cosigning=cosigning, origin=origin)
         anchor = Anchor(store, ledger, publication, limit=batch_limit)
-        writer = LogWriter(store, keys, origin, clock, limits=limits, lacking=anchor.lacking)
+        said, lacking = publication.require_continued, anchor.lacking
+        writer = LogWriter(store, keys, origin, clock, limits=limits, lacking=lacking, require_continued=said)
         keeper = LogKeeper(writer, publication, anchor, clock, policy=policy)
         reader, published = LogReader(store, keys, origin), PublishedLog(store, files)
         return cls(store, writer, reader, published, publication, anchor, keeper)

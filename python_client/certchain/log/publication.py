@@ -61,12 +61,20 @@ class Publication:
         or changed. Raises ``CosignaturesMissing`` when too few witnesses cosign; then the checkpoint before stays.
         """
         with self._publishing:
-            checkpoint = self._durable()
+            checkpoint = self.require_continued()
             note = self._sign(checkpoint)
             if not self._is_published(checkpoint):
                 note = self._cosigning.gather(self._store, note, checkpoint.size)
                 self._files.write(CHECKPOINT, [note.encode()])
             return checkpoint
+
+    def require_continued(self) -> Checkpoint:
+        """What is durable now, when it continues what was signed last; nothing is signed. Raises ``LogInconsistent``."""
+        last = self._kept(SIGNED)  # read first: what is signed meanwhile is of a larger log
+        checkpoint = self._durable()
+        if last is not None:
+            self._require_continuation(read_checkpoint(last), checkpoint)
+        return checkpoint
 
     def checkpoint(self) -> str:
         """The newest published checkpoint, a C2SP signed note. Raises ``UnknownRecord`` before the first."""
@@ -96,12 +104,9 @@ class Publication:
         return Checkpoint(self.origin, size, root, identity.party, thumbprint)
 
     def _sign(self, checkpoint: Checkpoint) -> str:
-        """Signs what continues the last that was signed. It is kept first: a crash must not make the log forget its word."""
-        last = self._kept(SIGNED)
-        if last is not None:
-            self._require_continuation(read_checkpoint(last), checkpoint)
+        """The note of a checkpoint. It is kept first: a crash must not make the log forget its word."""
         note = sign_checkpoint(checkpoint, self._identity.keys)
-        if note != last:
+        if note != self._kept(SIGNED):
             self._files.write(SIGNED, [note.encode()])
         return note
 

@@ -8,6 +8,7 @@ from certchain.encoding.checkpoint import log_origin
 from certchain.errors import CosignaturesMissing, LogInconsistent, StorageUnavailable, UnknownRecord
 from certchain.keys import KeyPair
 from certchain.log import Cosigning, Publication, PublishedLog
+from certchain.log.publication import SIGNED
 from certchain.merkle import root, tree_root
 from certchain.storage import MemoryLogStore
 from certchain.verification.checkpoint import verify_checkpoint
@@ -107,6 +108,49 @@ def test_a_store_that_was_changed_below_what_was_signed_is_not_signed_for() -> N
         over(book, changed).publish()
     changed = another_store([*entries[:6], falsified(entries[6]), entries[7]])
     assert over(book, changed).publish().size == 8, "what nobody was told of yet may still become anything"
+
+
+def test_a_log_that_was_rolled_back_takes_no_entry_though_nothing_was_published_since() -> None:
+    """However often it is asked; put back, it takes entries again, each under a number that nobody has."""
+    book = Logbook()
+    book.record(5)
+    book.engine.publication.publish()
+    whole = book.store
+    book.store = another_store(whole.entries(0, 5)[:4])
+    book.restart()
+    for _ in range(2):
+        with pytest.raises(LogInconsistent, match="signed for 5 entries, and has 4"):
+            book.record()
+    assert book.store.size() == 4
+    book.store = whole
+    book.restart()
+    assert book.record() == 5
+
+
+def test_a_log_that_was_changed_below_what_was_signed_takes_no_entry() -> None:
+    book = Logbook()
+    book.record(5)
+    book.engine.publication.publish()
+    book.record()
+    entries = list(book.store.entries(0, 6))
+    book.store = another_store([*entries[:2], falsified(entries[2]), *entries[3:]])
+    book.restart()
+    with pytest.raises(LogInconsistent, match="not the log that was signed"):
+        book.record()
+    assert book.store.size() == 6
+
+
+def test_while_what_was_signed_cannot_be_read_no_entry_is_taken() -> None:
+    book = Logbook()
+    book.record()
+    book.engine.publication.publish()
+    signed = b"".join(book.files.read(SIGNED))
+    book.restart()
+    book.files.write(SIGNED, [signed[:-20]])
+    with pytest.raises(StorageUnavailable, match="'signed' is damaged"):
+        book.record()
+    book.files.write(SIGNED, [signed])
+    assert book.record() == 1
 
 
 def test_a_store_that_cannot_be_read_is_no_other_log() -> None:
