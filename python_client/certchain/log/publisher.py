@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from certchain.channel import Conversation
+from certchain.encoding.digest import key_thumbprint
 from certchain.errors import MalformedMessage, UnknownRecord, WrongSigner
 from certchain.ledger import RegistrationLedger
 from certchain.log.engine import LogEngine
@@ -38,13 +39,17 @@ class LogPublisher:
     def checkpoint(self) -> SignedCheckpoint:
         """The newest published checkpoint that the chain has, once the chain's log was found to be this one.
 
-        Changes nothing on the chain, whoever asks. Raises ``LogInconsistent``, or ``UnknownRecord`` while nothing is anchored.
+        Changes nothing on the chain, whoever asks. Raises ``LogInconsistent``, or ``UnknownRecord`` while nothing is anchored under the
+        keys that the server has now: after a rotation, that is so until the next anchoring.
         """
         size, _ = self.log.anchor.confirmed()
         note = self.log.publication.anchored()
         if note is None or read_checkpoint(note).size > size:  # larger: the chain has forgotten what it had
             raise UnknownRecord("checkpoint", "anchored")
-        return SignedCheckpoint(note, self.identity.keys.public)
+        keys = self.identity.keys.public
+        if read_checkpoint(note).thumbprint != key_thumbprint(keys):
+            raise UnknownRecord("checkpoint", "anchored under the keys in force")
+        return SignedCheckpoint(note, keys)
 
     def _page(self, conversation: Conversation, signed: Signed) -> LogPage:
         if signed.signer not in {service_party(auditor) for auditor in self.auditors}:

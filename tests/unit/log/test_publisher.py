@@ -1,5 +1,7 @@
 """What the certification server tells of its log over a channel."""
 
+from dataclasses import replace
+
 import pytest
 
 from certchain.errors import (
@@ -91,6 +93,20 @@ def test_a_chain_that_has_forgotten_what_it_had_is_not_said_to_have_it() -> None
         checkpoint(book)
     assert book.flush() == 3
     assert checkpoint(book)
+
+
+def test_after_a_rotation_there_is_no_checkpoint_until_one_is_anchored_under_the_new_keys() -> None:
+    """A note is never given with keys that did not sign it."""
+    book = Logbook()
+    book.record(3)
+    book.flush()
+    book.server = replace(book.server, keys=KeyPair.generate())
+    book.restart()
+    with pytest.raises(UnknownRecord, match="keys in force"):
+        checkpoint(book)
+    book.flush()
+    told = checkpoint(book)
+    assert verify_checkpoint(told.note, book.server.keys.public).size == 3
 
 
 def test_there_is_no_checkpoint_of_a_log_that_the_chain_does_not_have() -> None:
