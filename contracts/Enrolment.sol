@@ -49,10 +49,7 @@ abstract contract Enrolment is IRegistration, Permissioned {
         bytes calldata signingKey,
         bytes calldata exchangeKey
     ) external restricted returns (DeviceId device) {
-        device = DeviceId.wrap(++_counters.devices);
-        bytes32 thumbprint = _putInForce(_deviceKeys[device], signingKey, exchangeKey);
-
-        emit DeviceEnrolled(device, thumbprint, signingKey, exchangeKey);
+        return _enrolDevice(_thumbprint(signingKey, exchangeKey), signingKey, exchangeKey);
     }
 
     /// @inheritdoc IRegistration
@@ -175,6 +172,26 @@ abstract contract Enrolment is IRegistration, Permissioned {
 
     // --------------------------------------------------------------------------------------------------------- internals
 
+    /// @dev `thumbprint` is that of the two keys.
+    function _enrolDevice(
+        bytes32 thumbprint,
+        bytes calldata signingKey,
+        bytes calldata exchangeKey
+    ) internal returns (DeviceId device) {
+        device = DeviceId.wrap(++_counters.devices);
+        _putInForce(_deviceKeys[device], thumbprint, signingKey, exchangeKey);
+
+        emit DeviceEnrolled(device, thumbprint, signingKey, exchangeKey);
+    }
+
+    /// @dev The thumbprint of two keys, if they are keys.
+    function _thumbprint(bytes calldata signingKey, bytes calldata exchangeKey) internal pure returns (bytes32) {
+        if (signingKey.length != SIGNING_KEY_LENGTH || exchangeKey.length != EXCHANGE_KEY_LENGTH) {
+            revert Registration_MalformedKey(signingKey.length, exchangeKey.length);
+        }
+        return Preimage.keys(signingKey, exchangeKey);
+    }
+
     function _requireDevice(DeviceId device, uint256 count) internal pure {
         if (!_issued(DeviceId.unwrap(device), count)) revert Registration_UnknownDevice(device);
     }
@@ -208,13 +225,17 @@ abstract contract Enrolment is IRegistration, Permissioned {
         bytes calldata signingKey,
         bytes calldata exchangeKey
     ) private returns (bytes32 thumbprint) {
-        // Check: they are keys.
-        if (signingKey.length != SIGNING_KEY_LENGTH || exchangeKey.length != EXCHANGE_KEY_LENGTH) {
-            revert Registration_MalformedKey(signingKey.length, exchangeKey.length);
-        }
-        thumbprint = Preimage.keys(signingKey, exchangeKey);
+        thumbprint = _thumbprint(signingKey, exchangeKey);
+        _putInForce(ring, thumbprint, signingKey, exchangeKey);
+    }
 
-        // Effect: both are taken for good, and the next of this ring.
+    /// @dev Both keys are taken for good, and the next of this ring.
+    function _putInForce(
+        KeyRing storage ring,
+        bytes32 thumbprint,
+        bytes calldata signingKey,
+        bytes calldata exchangeKey
+    ) private {
         _take(keccak256(signingKey), thumbprint);
         _take(keccak256(exchangeKey), thumbprint);
         ring.byNumber[++ring.count] = DatedKey({

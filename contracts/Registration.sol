@@ -3,11 +3,12 @@ pragma solidity 0.8.37;
 
 import {CombinationMethod} from "./CombinationMethod.sol";
 import {Permissioned} from "./Permissioned.sol";
+import {Production} from "./Production.sol";
 import {IRegistration} from "./interfaces/IRegistration.sol";
 import {Page} from "./libraries/Page.sol";
 
 /// @title Which user device may be certified for which IoT device
-contract Registration is CombinationMethod {
+contract Registration is CombinationMethod, Production {
     /// @dev Two slots: everything but the commitment shares the first. `risk` is a RiskLevel, unchecked once it was written.
     /// `keyAtSuspension` is the number of the user device's key in force when suspended: the one that may be lost. It
     /// outlasts revocation, and is 0 for a registration that was never suspended or was reinstated since.
@@ -64,9 +65,16 @@ contract Registration is CombinationMethod {
 
     /// @inheritdoc IRegistration
     function suspend(RegistrationId registration) external restricted {
-        _changeStatus(registration, Status.Suspended);
-        Entry storage entry = _entries[registration];
-        entry.keyAtSuspension = _userDeviceKeys[entry.userDevice].count;
+        _suspend(registration);
+    }
+
+    /// @inheritdoc IRegistration
+    function suspendBatch(RegistrationId[] calldata lost) external restricted {
+        if (lost.length == 0) revert Registration_NothingToSuspend();
+
+        for (uint256 i = 0; i < lost.length; ++i) {
+            _suspend(lost[i]);
+        }
     }
 
     /// @inheritdoc IRegistration
@@ -160,6 +168,12 @@ contract Registration is CombinationMethod {
         _latest[_pair(request.userDevice, request.device)] = RegistrationId.unwrap(registration);
 
         emit Registered(registration, request.userDevice, request.device);
+    }
+
+    function _suspend(RegistrationId registration) private {
+        _changeStatus(registration, Status.Suspended);
+        Entry storage entry = _entries[registration];
+        entry.keyAtSuspension = _userDeviceKeys[entry.userDevice].count;
     }
 
     function _changeStatus(RegistrationId registration, Status to) private {

@@ -28,11 +28,14 @@ def main(approvals_required: str = "2", admin: str = "0", login_log_mode: str = 
 def deploy(admin: Any, approvals_required: int, login_log_mode: LogMode = LogMode.RECORDED) -> dict[str, Any]:
     """The contracts by name, newly deployed by `admin`, who becomes the admin of the network's permissions."""
     permissions = admin.deploy(brownie.Permissions, admin)
+    registration = admin.deploy(brownie.Registration, permissions)
     return {
         "Permissions": permissions,
-        "Registration": admin.deploy(brownie.Registration, permissions),
+        "Registration": registration,
         "LoginLog": admin.deploy(getattr(brownie, source("LoginLog", login_log_mode)), permissions),
         "UpdateRegistry": admin.deploy(brownie.UpdateRegistry, permissions, approvals_required),
+        "KeyCustody": admin.deploy(brownie.KeyCustody, permissions, registration),
+        "Alerts": admin.deploy(brownie.Alerts, permissions, registration),
     }
 
 

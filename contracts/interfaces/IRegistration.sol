@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @title Who is enrolled, and which user device may be certified for which IoT device
-/// @notice Issues the network's identifiers, keeps every key an identifier has ever had, the combination methods, and one
-/// registration after another for each pair of user device and IoT device. Nothing that was written can be changed or removed;
+/// @notice Issues the network's identifiers, keeps every key an identifier has ever had, the combination methods, the production batches
+/// that devices enrol from, and one registration after another for each pair of user device and IoT device. Nothing that was written can be changed or removed;
 /// only a registration's status moves, and each move is kept.
 /// @dev Every identifier is issued here, one after another from 1, and never reused; 0 stands for none.
 interface IRegistration {
@@ -15,6 +15,7 @@ interface IRegistration {
     type ServiceId is uint48;
     type RegistrationId is uint48;
     type MethodNumber is uint16;
+    type BatchNumber is uint32;
 
     /// @notice The factor hashes: first of the user device, second of the user, third of the IoT device.
     enum Factor {
@@ -82,6 +83,23 @@ interface IRegistration {
         address changedBy;
     }
 
+    /// @notice The devices that a manufacturer has made, as a Merkle tree (RFC 9162, section 2.1.1) with a leaf for each: the preimage
+    /// "batch-device" of its description's digest and its keys' thumbprint.
+    /// @param size How many devices: 1 to 1,000,000.
+    struct Batch {
+        bytes32 root;
+        uint32 size;
+        address manufacturer;
+        uint40 anchoredAt;
+    }
+
+    /// @notice A device's place in a production batch, from 0, and its inclusion path to the batch's root (RFC 9162, section 2.1.3).
+    struct Membership {
+        BatchNumber batch;
+        uint32 index;
+        bytes32[] path;
+    }
+
     // ------------------------------------------------------------------------------------------------------------ events
 
     event DeviceEnrolled(DeviceId indexed device, bytes32 indexed thumbprint, bytes signingKey, bytes exchangeKey);
@@ -99,6 +117,9 @@ interface IRegistration {
     event MethodDefined(MethodNumber indexed method, Factor[] factors);
     event Registered(RegistrationId indexed registration, UserDeviceId indexed userDevice, DeviceId indexed device);
     event StatusChanged(RegistrationId indexed registration, Status status);
+    event BatchAnchored(BatchNumber indexed batch, address indexed manufacturer, bytes32 root, uint32 size);
+    /// @notice Beside DeviceEnrolled, which has the keys.
+    event DeviceEnrolledFromBatch(DeviceId indexed device, BatchNumber indexed batch, uint32 index);
 
     // ------------------------------------------------------------------------------------------------------------ errors
 
@@ -129,6 +150,16 @@ interface IRegistration {
     /// @notice A commitment stands for one salt: a pair's new registration has another one than `registration`, its previous.
     error Registration_CommitmentReused(RegistrationId registration, bytes32 commitment);
     error Registration_ForbiddenTransition(RegistrationId registration, Status from, Status to);
+    error Registration_NothingToSuspend();
+    error Registration_UnknownBatch(BatchNumber batch);
+    error Registration_BatchSizeOutOfRange(uint32 size, uint256 most);
+    error Registration_EmptyBatchRoot();
+    /// @notice The caller has anchored this root before, as `batch`.
+    error Registration_BatchAlreadyAnchored(BatchNumber batch);
+    error Registration_PlaceOutOfRange(BatchNumber batch, uint32 index, uint32 size);
+    error Registration_AlreadyEnrolledFromBatch(BatchNumber batch, uint32 index, DeviceId device);
+    /// @notice Description, keys and path do not lead from this place to the batch's root.
+    error Registration_NotInBatch(BatchNumber batch, uint32 index);
 
     // ----------------------------------------------------------------------------------------------------------- changes
 
@@ -179,11 +210,27 @@ interface IRegistration {
     /// @notice Active → Suspended, as when a key is lost.
     function suspend(RegistrationId registration) external;
 
+    /// @notice The same for several registrations, all or none.
+    function suspendBatch(RegistrationId[] calldata lost) external;
+
     /// @notice Suspended → Active, as when it is found again.
     function reinstate(RegistrationId registration) external;
 
     /// @notice Active or Suspended → Revoked, for good. Keys that were lost stay lost: see Registration_FreshKeyRequired.
     function revoke(RegistrationId registration) external;
+
+    /// @notice Anchors the root over the devices that the caller, their manufacturer, has made, for good.
+    /// @dev A root does not commit to its size: with a wrong one, no device of the batch can enrol.
+    function anchorBatch(bytes32 root, uint32 size) external returns (BatchNumber batch);
+
+    /// @notice Enrols a device by its place in a production batch, once for each place.
+    /// @param description The digest of what the device says of itself.
+    function enrolFromBatch(
+        Membership calldata membership,
+        bytes32 description,
+        bytes calldata signingKey,
+        bytes calldata exchangeKey
+    ) external returns (DeviceId device);
 
     // ------------------------------------------------------------------------------------------------------------- views
 
@@ -199,6 +246,11 @@ interface IRegistration {
     function userDeviceKeys(UserDeviceId userDevice) external view returns (Key[] memory);
     function serviceKeys(ServiceId service) external view returns (Key[] memory);
     function userNameCommitment(UserId user) external view returns (bytes32);
+    function batchCount() external view returns (uint32);
+    function batchById(BatchNumber batch) external view returns (Batch memory);
+
+    /// @notice The device that was enrolled from this place of a batch, or 0.
+    function enrolledFromBatch(BatchNumber batch, uint32 index) external view returns (DeviceId);
     function methodFactors(MethodNumber method) external view returns (Factor[] memory);
 
     function registrationById(RegistrationId id) external view returns (Record memory);

@@ -16,6 +16,12 @@ library Preimage {
         return digest("keys", _pair(signingKey, exchangeKey));
     }
 
+    /// @notice The leaf hash of a device in its production batch (RFC 9162, section 2.1.1): SHA-256 of the byte 0 and the preimage.
+    function batchDevice(bytes32 description, bytes32 thumbprint) internal pure returns (bytes32) {
+        bytes[] memory fields = _pair(abi.encode(description), abi.encode(thumbprint));
+        return sha256(bytes.concat(bytes1(0), _framed("batch-device", fields)));
+    }
+
     /// @notice What a registration shows of its registration hash R.
     function commitment(bytes32 registrationHash) internal pure returns (bytes32) {
         return digest("commitment", _single(abi.encode(registrationHash)));

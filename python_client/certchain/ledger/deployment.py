@@ -14,9 +14,9 @@ from certchain.errors import ConfigurationInvalid, MalformedValue
 from certchain.ledger import argument
 from certchain.models.log import LogMode
 
-CONTRACTS = ("Permissions", "Registration", "LoginLog", "UpdateRegistry")
+CONTRACTS = ("Permissions", "Registration", "LoginLog", "UpdateRegistry", "KeyCustody", "Alerts")
 LOG_SOURCES = {LogMode.RECORDED: "RecordedLog", LogMode.ANCHORED: "AnchoredLog"}
-SOURCES = ("Permissions", "Registration", *LOG_SOURCES.values(), "UpdateRegistry")
+SOURCES = ("Permissions", "Registration", *LOG_SOURCES.values(), "UpdateRegistry", "KeyCustody", "Alerts")
 """What the contracts of a network are compiled from: each is its own source, but a log, which its mode chooses one for."""
 
 

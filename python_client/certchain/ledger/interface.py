@@ -114,8 +114,7 @@ class RegistrationLedger(Protocol):
     def registrations_of(self, user_device: UserDeviceId) -> tuple[RegistrationId, ...]:
         """All registrations that a user device ever had, whatever their status, oldest first; found by their events.
 
-        Raises ``UnknownUserDevice``, and ``LedgerMisbehaved`` when one that another names as its previous is missing. A node must not have
-        pruned its logs.
+        Raises ``UnknownUserDevice``, and ``LedgerMisbehaved`` when some of a pair's are missing. A node must not have pruned its logs.
         """
         ...
 

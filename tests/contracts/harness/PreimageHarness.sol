@@ -13,6 +13,10 @@ contract PreimageHarness {
         return Preimage.keys(signingKey, exchangeKey);
     }
 
+    function batchDevice(bytes32 description, bytes32 thumbprint) external pure returns (bytes32) {
+        return Preimage.batchDevice(description, thumbprint);
+    }
+
     function commitment(bytes32 registrationHash) external pure returns (bytes32) {
         return Preimage.commitment(registrationHash);
     }

@@ -147,11 +147,14 @@ class Connection:
         """What became of the transaction with this hash, or ``None`` if it is in no block."""
         return self._ask_plainly(lambda: self._receipt(HexBytes(transaction)))
 
-    def logs(self, address: ChecksumAddress, topics: Sequence[bytes], first: int, last: int) -> tuple[Log, ...]:
-        """The events of a contract with these topics in blocks ``first`` to ``last``. Raises ``Refused`` if it is too much."""
+    def logs(self, address: ChecksumAddress, topics: Sequence[bytes | None], first: int, last: int) -> tuple[Log, ...]:
+        """The events of a contract with these topics, ``None`` for any, in blocks ``first`` to ``last``.
+
+        Raises ``Refused`` if it is too much.
+        """
         wanted: FilterParams = {
             "address": address,
-            "topics": [HexStr("0x" + topic.hex()) for topic in topics],
+            "topics": [topic if topic is None else HexStr("0x" + topic.hex()) for topic in topics],
             "fromBlock": first,
             "toBlock": last,
         }

@@ -18,6 +18,9 @@ from certchain.ledger.deployment import CONTRACTS, Deployment, write_settings
 from certchain.ledger.permission import PermissionTable, permission_table
 from certchain.models.log import LogMode
 
+ASK_WHO_IS_ENROLLED = ("KeyCustody", "Alerts")
+"""These contracts ask the Registration contract, which is fixed at their deployment."""
+
 
 def deploy(
     connection: Connection,
@@ -62,7 +65,7 @@ def _missing(
     permissions: BoundContract, deployment: Deployment, table: PermissionTable
 ) -> Iterator[tuple[ChecksumAddress, list[bytes], int]]:
     """Per contract and role, the selectors of the functions that do not ask for that role yet."""
-    for contract in deployment.contracts.keys() & table.functions.keys():
+    for contract in table.functions:
         target, functions = deployment.contracts[contract], artifact(deployment.source(contract)).functions
         for role, number in table.roles.items():
             names = [name for name in table.functions_of(contract, role) if name in functions]
@@ -74,13 +77,11 @@ def _missing(
 
 def _created(sender: Sender, name: str, started: Deployment, approvals_required: int) -> ChecksumAddress:
     """Deploys one contract."""
-    compiled = artifact(started.source(name))
-    if name == "Permissions":
-        creation = compiled.creation(sender.account)
-    elif name == "UpdateRegistry":
-        creation = compiled.creation(started.contracts["Permissions"], approvals_required)
-    else:
-        creation = compiled.creation(started.contracts["Permissions"])
+    creation = artifact(started.source(name)).creation(
+        sender.account if name == "Permissions" else started.contracts["Permissions"],
+        *([approvals_required] if name == "UpdateRegistry" else []),
+        *([started.contracts["Registration"]] if name in ASK_WHO_IS_ENROLLED else []),
+    )
     created = sender.send(f"deploy {name}", None, creation).created
     if created is None:
         raise LedgerMisbehaved(f"the receipt of {name}'s deployment names no contract")

@@ -8,8 +8,10 @@ from eth_typing import ChecksumAddress
 
 from certchain.errors import LedgerMismatch
 from certchain.ledger.chain.abi import artifact
+from certchain.ledger.chain.alert import ChainAlerts
 from certchain.ledger.chain.bound import BoundContract
 from certchain.ledger.chain.connection import Connection
+from certchain.ledger.chain.custody import ChainKeyCustody
 from certchain.ledger.chain.log import ChainLog
 from certchain.ledger.chain.outbox import MemoryOutbox, Outbox
 from certchain.ledger.chain.permission import ChainPermissions
@@ -29,6 +31,8 @@ class ChainLedger:
     registrations: ChainRegistration
     login_log: ChainLog
     updates: ChainUpdateRegistry
+    custody: ChainKeyCustody
+    alerts: ChainAlerts
     permissions: ChainPermissions
 
     @classmethod
@@ -55,9 +59,11 @@ class ChainLedger:
         return cls(
             account=sender.account,
             network=deployment.identity,
-            registrations=ChainRegistration(bound["Registration"]),
+            registrations=ChainRegistration(bound["Registration"], deployment.block),
             login_log=ChainLog(bound["LoginLog"], deployment.login_log_mode, deployment.block),
             updates=ChainUpdateRegistry(bound["UpdateRegistry"]),
+            custody=ChainKeyCustody(bound["KeyCustody"]),
+            alerts=ChainAlerts(bound["Alerts"]),
             permissions=ChainPermissions(bound["Permissions"], permission_table()),
         )
 

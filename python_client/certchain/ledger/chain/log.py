@@ -1,4 +1,4 @@
-"""A log's contract over web3. What it was given is in its events, and these are found block range by block range."""
+"""A log's contract over web3. What it was given is in its events."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,13 +9,10 @@ from typing import Any
 from certchain.errors import LedgerMisbehaved, UnknownSize, WrongLogMode
 from certchain.ledger import argument
 from certchain.ledger.chain.bound import BoundContract
-from certchain.ledger.chain.connection import Refused
+from certchain.ledger.chain.search import search
 from certchain.ledger.chain.transaction import Log
 from certchain.models.digest import Digest
 from certchain.models.log import ConsistencyProof, InclusionProof, LogBatch, LogMode
-
-BLOCK_RANGE = 2_000
-"""How many blocks are searched for events at once, within what nodes allow; less where a node says that it is too much."""
 
 EVENTS = {LogMode.RECORDED: "Appended", LogMode.ANCHORED: "Anchored"}
 
@@ -105,18 +102,8 @@ class ChainLog:
         return leaf_hashes, values["firstIndex"] + len(leaf_hashes)
 
     def _logs(self, first: int, head: int, wanted: int) -> Iterator[Log]:
-        """The events of the blocks ``first`` to ``head``, range by range: no more blocks at first than events are wanted."""
-        topics, most = [self.contract.artifact.events[EVENTS[self.mode]].topic], BLOCK_RANGE
-        blocks = min(wanted, most)
-        while first <= head:
-            last = min(first + blocks - 1, head)
-            try:
-                yield from self.contract.connection.logs(self.contract.address, topics, first, last)
-                first, blocks = last + 1, min(2 * blocks, most)
-            except Refused as refused:
-                if first == last:
-                    raise LedgerMisbehaved(str(refused)) from None
-                blocks = most = max(1, (last - first + 1) // 2)
+        """The events of the blocks ``first`` to ``head``: no more blocks at first than events are wanted."""
+        return search(self.contract, [self.contract.artifact.events[EVENTS[self.mode]].topic], first, head, wanted)
 
     def _block_of(self, start: int, head: int) -> int:
         """The block in which entry ``start`` was added, or one before it on a node that keeps no old states."""

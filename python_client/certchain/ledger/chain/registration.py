@@ -1,11 +1,13 @@
 """The Registration contract over web3."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from certchain.ledger import argument
+from certchain.ledger.chain import enrolled
 from certchain.ledger.chain.bound import BoundContract, pages
+from certchain.ledger.chain.value import batch as parsed_batch
 from certchain.ledger.chain.value import registration as parsed_registration
 from certchain.ledger.chain.value import status_change
 from certchain.models.digest import Digest
@@ -18,7 +20,9 @@ from certchain.models.identifier import (
     ServiceId,
     UserDeviceId,
     UserId,
+    user_device_party,
 )
+from certchain.models.production import BatchMembership, BatchNumber, ProductionBatch
 from certchain.models.registration import (
     Factor,
     KeyRecord,
@@ -38,9 +42,14 @@ _KEYS_OF = {
 
 @dataclass(frozen=True, slots=True)
 class ChainRegistration:
-    """``RegistrationLedger`` on the contract."""
+    """``RegistrationLedger`` on the contract; ``deployed`` is a block before which it has no events.
+
+    Public keys that were found once are remembered by their thumbprint: they cannot change.
+    """
 
     contract: BoundContract
+    deployed: int
+    _public_keys: dict[Digest, PublicKeys] = field(default_factory=dict, repr=False)
 
     def enrol_device(self, keys: PublicKeys) -> DeviceId:
         return DeviceId(self._issued("enrolDevice", "DeviceEnrolled", "device", keys.signing, keys.exchange))
@@ -91,11 +100,24 @@ class ChainRegistration:
     def suspend(self, registration: RegistrationId) -> None:
         self.contract.change("suspend", argument.identifier("registration", registration))
 
+    def suspend_batch(self, registrations: Sequence[RegistrationId]) -> None:
+        self.contract.change("suspendBatch", [argument.identifier("registration", each) for each in registrations])
+
     def reinstate(self, registration: RegistrationId) -> None:
         self.contract.change("reinstate", argument.identifier("registration", registration))
 
     def revoke(self, registration: RegistrationId) -> None:
         self.contract.change("revoke", argument.identifier("registration", registration))
+
+    def anchor_batch(self, root: Digest, size: int) -> BatchNumber:
+        argument.place("size", size)
+        return BatchNumber(self._issued("anchorBatch", "BatchAnchored", "batch", root.value, size))
+
+    def enrol_from_batch(self, membership: BatchMembership, description: Digest, keys: PublicKeys) -> DeviceId:
+        argument.membership(membership)
+        place = membership.batch, membership.index, [node.value for node in membership.path]
+        wanted = place, description.value, keys.signing, keys.exchange
+        return DeviceId(self._issued("enrolFromBatch", "DeviceEnrolledFromBatch", "device", *wanted))
 
     def device_count(self) -> int:
         return int(self.contract.read("deviceCount"))
@@ -120,6 +142,25 @@ class ChainRegistration:
         found = self.contract.read(_KEYS_OF[party.kind], argument.identifier("party", party.number))
         return tuple(KeyRecord(Digest(thumbprint), since) for thumbprint, since in found)
 
+    def public_keys(self, party: Party) -> PublicKeys:
+        """The keys in force."""
+        records = self.keys(party)
+        in_force = records[-1].thumbprint
+        if in_force not in self._public_keys:
+            found = enrolled.public_keys(self.contract, self.deployed, party, records)
+            self._public_keys[in_force] = found
+        return self._public_keys[in_force]
+
+    def batch_count(self) -> int:
+        return int(self.contract.read("batchCount"))
+
+    def batch(self, number: BatchNumber) -> ProductionBatch:
+        return parsed_batch(number, self.contract.read("batchById", argument.batch(number)))
+
+    def enrolled_from_batch(self, batch: BatchNumber, index: int) -> DeviceId | None:
+        place = argument.batch(batch), argument.place("index", index)
+        return DeviceId(self.contract.read("enrolledFromBatch", *place)) or None
+
     def user_name_commitment(self, user: UserId) -> Digest:
         return Digest(self.contract.read("userNameCommitment", argument.identifier("user", user)))
 
@@ -139,6 +180,10 @@ class ChainRegistration:
         start, most = argument.identifier("first", first), argument.count("limit", limit)
         found = pages(lambda offset, wanted: self._read("registrations", offset, wanted), start, most)
         return tuple(parsed_registration(record) for record in found)
+
+    def registrations_of(self, user_device: UserDeviceId) -> tuple[RegistrationId, ...]:
+        enrolled_at = self.keys(user_device_party(user_device))[0].since
+        return enrolled.registrations_of(self.contract, self.deployed, user_device, enrolled_at)
 
     def status_change_count(self, registration: RegistrationId) -> int:
         return int(self.contract.read("statusChangeCount", argument.identifier("registration", registration)))

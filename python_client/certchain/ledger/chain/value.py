@@ -4,8 +4,11 @@ from typing import Any
 
 from eth_utils.address import to_checksum_address
 
+from certchain.models.alert import AlertRule, RecordedAlert
+from certchain.models.custody import CommittedShare, KeyDivision
 from certchain.models.digest import Digest
-from certchain.models.identifier import DeviceId, MethodNumber, ProductId, RegistrationId, UserDeviceId
+from certchain.models.identifier import DeviceId, MethodNumber, ProductId, RegistrationId, ServiceId, UserDeviceId
+from certchain.models.production import BatchNumber, ProductionBatch
 from certchain.models.registration import Registration, RegistrationStatus, RiskLevel, StatusChange
 from certchain.models.update import Package, PackageStatus, Product
 
@@ -32,6 +35,25 @@ def status_change(change: Any) -> StatusChange:
     """A ``StatusChange`` of IRegistration."""
     status, changed_at, changed_by = change
     return StatusChange(RegistrationStatus(status), changed_at, to_checksum_address(changed_by))
+
+
+def batch(number: BatchNumber, record: Any) -> ProductionBatch:
+    """A ``Batch`` of IRegistration."""
+    root, size, manufacturer, anchored_at = record
+    return ProductionBatch(number, Digest(root), size, to_checksum_address(manufacturer), anchored_at)
+
+
+def division(commitment: Digest, number: int, record: Any) -> KeyDivision:
+    """A ``Division`` of IKeyCustody."""
+    threshold, divided_at, shares = record
+    kept = tuple(CommittedShare(ServiceId(custodian), Digest(committed)) for custodian, committed in shares)
+    return KeyDivision(commitment, number, threshold, kept, divided_at)
+
+
+def alert(number: int, record: Any) -> RecordedAlert:
+    """An ``Alert`` of IAlerts."""
+    rule, device, raised_at, digest = record
+    return RecordedAlert(number, AlertRule(rule), DeviceId(device), Digest(digest), raised_at)
 
 
 def product(record: Any) -> Product:

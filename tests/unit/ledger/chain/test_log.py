@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from certchain.errors import LedgerMisbehaved, UnknownSize
-from certchain.ledger.chain import log as module
+from certchain.ledger.chain import search as module
 from certchain.ledger.chain.connection import Refused
 from certchain.ledger.chain.log import ChainLog
 from certchain.ledger.chain.transaction import Log
