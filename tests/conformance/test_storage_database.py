@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from certchain.errors import MalformedValue, RecordExists, UnknownRecord
+from certchain.models.app import AppRecord
 from certchain.models.certification import (
-    AppManifest,
     AppStatus,
     DeviceInformation,
     UserDeviceInformation,
@@ -23,7 +23,7 @@ PHONE = UserDeviceInformation("Fairphone 5", "Android 15", "3f2a")
 KEYS = PublicKeys(bytes(range(32)), bytes(range(33)))
 OTHER_KEYS = PublicKeys(bytes(32), bytes(33))
 DIGEST = Digest(bytes(range(32)))
-APP = AppManifest("remote", "1.0", DIGEST)
+APP = AppRecord("remote", "1.0", DIGEST, b"signed")
 MOST = 2**63 - 1
 UNWRITABLE = "\ud800"
 

@@ -8,8 +8,8 @@ an identifier outside 0 to 2^63 - 1, a text that is no UTF-8, has the character 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from certchain.models.app import AppRecord
 from certchain.models.certification import (
-    AppManifest,
     AppStatus,
     DeviceInformation,
     UserDeviceInformation,
@@ -77,19 +77,19 @@ class ManagementDatabase(Protocol):
         """Name and salt."""
         ...
 
-    def put_app(self, manifest: AppManifest) -> None:
+    def put_app(self, record: AppRecord) -> None:
         """Adds an app's version. Raises ``RecordExists`` if it is there with another digest.
 
-        Put again with the same digest, it keeps its status: a revoked app is not allowed again by being put once more.
+        Put again with the same digest, the first stays as it is: a revoked app is not allowed again by being put once more.
         """
         ...
 
-    def app(self, app: str, version: str) -> AppManifest:
+    def app(self, app: str, version: str) -> AppRecord:
         """What ``put_app`` kept, with its status now."""
         ...
 
-    def set_app_status(self, app: str, version: str, status: AppStatus) -> None:
-        """Allows or revokes an app's version."""
+    def set_app_status(self, app: str, version: str, status: AppStatus, until: int = 0) -> None:
+        """Allows, deprecates or revokes an app's version. Raises ``MalformedValue`` for an ``until`` that does not fit (``AppRecord``)."""
         ...
 
     def put_key_data(self, commitment: Digest, sealed: bytes) -> None:

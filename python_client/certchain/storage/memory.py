@@ -6,8 +6,8 @@ from threading import RLock
 from typing import Any, TypeVar
 
 from certchain.errors import UnknownRecord
+from certchain.models.app import AppRecord
 from certchain.models.certification import (
-    AppManifest,
     AppStatus,
     DeviceInformation,
     UserDeviceInformation,
@@ -59,7 +59,7 @@ class MemoryManagementDatabase:
         self._devices: dict[DeviceId, tuple[DeviceInformation, PublicKeys]] = {}
         self._user_devices: dict[UserDeviceId, tuple[UserDeviceInformation, PublicKeys]] = {}
         self._users: dict[UserId, tuple[str, bytes]] = {}
-        self._apps: dict[tuple[str, str], AppManifest] = {}
+        self._apps: dict[tuple[str, str], AppRecord] = {}
         self._key_data: dict[Digest, bytes] = {}
         self._failures: dict[Subject, FailureState] = {}
         self._permits: dict[Permitted, int] = {}
@@ -79,15 +79,17 @@ class MemoryManagementDatabase:
         require_texts(name)
         self._users[user] = name, salt
 
-    def put_app(self, manifest: AppManifest) -> None:
-        require_texts(manifest.app, manifest.version)
+    def put_app(self, record: AppRecord) -> None:
+        require_texts(record.app, record.version)
+        count("time", record.until)
         with self._lock:
-            known = self._apps.setdefault((manifest.app, manifest.version), manifest)
-            require_same_app(known, manifest)
+            known = self._apps.setdefault((record.app, record.version), record)
+            require_same_app(known, record)
 
-    def set_app_status(self, app: str, version: str, status: AppStatus) -> None:
+    def set_app_status(self, app: str, version: str, status: AppStatus, until: int = 0) -> None:
+        count("time", until)
         with self._lock:
-            self._apps[app, version] = replace(self.app(app, version), status=status)
+            self._apps[app, version] = replace(self.app(app, version), status=status, until=until)
 
     def put_key_data(self, commitment: Digest, sealed: bytes) -> None:
         self._key_data[commitment] = sealed
@@ -126,7 +128,7 @@ class MemoryManagementDatabase:
     def user(self, user: UserId) -> tuple[str, bytes]:
         return _found(self._users, count("user", user), "user", user)
 
-    def app(self, app: str, version: str) -> AppManifest:
+    def app(self, app: str, version: str) -> AppRecord:
         require_texts(app, version)
         return _found(self._apps, (app, version), "app", f"{app} {version}")
 

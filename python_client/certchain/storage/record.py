@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from certchain.errors import InvalidInput, MalformedValue, RecordExists, StorageUnavailable
-from certchain.models.certification import AppManifest
+from certchain.models.app import AppRecord
 from certchain.models.entry import THE_LOG, Subject
 from certchain.models.identifier import DeviceId, UserDeviceId, UserId
 
@@ -63,7 +63,7 @@ def require_erasable(subject: Subject) -> Subject:
     return subject
 
 
-def require_same_app(known: AppManifest, manifest: AppManifest) -> None:
+def require_same_app(known: AppRecord, manifest: AppRecord) -> None:
     """Returns when an app's version is the one that is known. Raises ``RecordExists``."""
     if known.digest != manifest.digest:
         raise RecordExists("app", f"{manifest.app} {manifest.version}")

@@ -55,7 +55,9 @@ apps = Table(
     Column("app", Text, primary_key=True),
     Column("version", Text, primary_key=True),
     Column("digest", Text, nullable=False),  # algorithm:hex
+    Column("release", LargeBinary, nullable=False),
     Column("status", Text, nullable=False),
+    Column("until", NUMBER, nullable=False),  # seconds since the epoch, or 0
 )
 
 key_data = Table(

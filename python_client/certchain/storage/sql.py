@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, delete, insert, select, update
 
 from certchain.errors import UnknownRecord
+from certchain.models.app import AppRecord
 from certchain.models.certification import (
-    AppManifest,
     AppStatus,
     DeviceInformation,
     UserDeviceInformation,
@@ -31,7 +32,7 @@ from certchain.storage.record import (
 )
 from certchain.storage.schema import apps, devices, failures, key_data, metadata, permits, user_devices, users
 
-MANAGEMENT = Schema("management", metadata, "0003", released="0002")
+MANAGEMENT = Schema("management", metadata, "0004", released="0002")
 
 
 class SqlManagementDatabase:
@@ -61,21 +62,25 @@ class SqlManagementDatabase:
         require_texts(name)
         self._put(users, {"user": user}, {"name": name, "salt": salt})
 
-    def put_app(self, manifest: AppManifest) -> None:
-        require_texts(manifest.app, manifest.version)
+    def put_app(self, record: AppRecord) -> None:
+        require_texts(record.app, record.version)
+        count("time", record.until)
         with writing(self._engine) as connection:
-            row = connection.execute(select(apps).where(*_same_app(manifest.app, manifest.version))).one_or_none()
+            row = connection.execute(select(apps).where(*_same_app(record.app, record.version))).one_or_none()
             if row is None:
-                connection.execute(insert(apps).values(_app_columns(manifest)))
+                connection.execute(insert(apps).values(_app_columns(record)))
             else:
-                require_same_app(_app(row), manifest)
+                require_same_app(_app(row), record)
 
-    def set_app_status(self, app: str, version: str, status: AppStatus) -> None:
+    def set_app_status(self, app: str, version: str, status: AppStatus, until: int = 0) -> None:
         require_texts(app, version)
+        count("time", until)
         with writing(self._engine) as connection:
-            changed = connection.execute(update(apps).where(*_same_app(app, version)).values(status=status.value))
-        if not changed.rowcount:
-            raise UnknownRecord("app", f"{app} {version}")
+            row = connection.execute(select(apps).where(*_same_app(app, version))).one_or_none()
+            if row is None:
+                raise UnknownRecord("app", f"{app} {version}")
+            changed = _app_columns(replace(_app(row), status=status, until=until))
+            connection.execute(update(apps).where(*_same_app(app, version)).values(changed))
 
     def put_key_data(self, commitment: Digest, sealed: bytes) -> None:
         self._put(key_data, {"commitment": str(commitment)}, {"sealed": sealed})
@@ -119,7 +124,7 @@ class SqlManagementDatabase:
         with self._row(users, "user", user=count("user", user)) as row:
             return row.name, row.salt
 
-    def app(self, app: str, version: str) -> AppManifest:
+    def app(self, app: str, version: str) -> AppRecord:
         require_texts(app, version)
         with self._row(apps, "app", app=app, version=version) as row:
             return _app(row)
@@ -186,14 +191,19 @@ def _keys(row: Row[Any]) -> PublicKeys:
     return PublicKeys(row.signing_key, row.exchange_key)
 
 
-def _app_columns(manifest: AppManifest) -> dict[str, str]:
+def _app_columns(record: AppRecord) -> dict[str, str | int | bytes]:
     return {
-        "app": manifest.app,
-        "version": manifest.version,
-        "digest": str(manifest.digest),
-        "status": manifest.status.value,
+        "app": record.app,
+        "version": record.version,
+        "digest": str(record.digest),
+        "release": record.release,
+        "status": record.status.value,
+        "until": record.until,
     }
 
 
-def _app(row: Row[Any]) -> AppManifest:
-    return AppManifest(row.app, row.version, Digest.parse(row.digest), AppStatus(row.status))
+def _app(row: Row[Any]) -> AppRecord:
+    with intact("app"):
+        return AppRecord(
+            row.app, row.version, Digest.parse(row.digest), bytes(row.release), AppStatus(row.status), row.until
+        )

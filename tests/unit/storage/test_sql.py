@@ -14,7 +14,8 @@ import pytest
 from sqlalchemy.exc import InvalidRequestError
 
 from certchain.errors import StorageUnavailable
-from certchain.models.certification import AppManifest, DeviceInformation, UserDeviceInformation
+from certchain.models.app import AppRecord
+from certchain.models.certification import DeviceInformation, UserDeviceInformation
 from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, UserDeviceId, UserId
 from certchain.models.registration import PublicKeys
@@ -61,7 +62,7 @@ def filled(database: SqlManagementDatabase) -> None:
     database.put_device(LAMP, KEYS)
     database.put_user_device(UserDeviceId(2), PHONE, KEYS)
     database.put_user(UserId(3), "Mina", bytes(32))
-    database.put_app(AppManifest("remote", "1.0", DIGEST))
+    database.put_app(AppRecord("remote", "1.0", DIGEST, b"signed"))
     database.put_key_data(DIGEST, b"sealed")
 
 
@@ -74,7 +75,7 @@ def test_every_record_is_there_after_closing_and_opening_again(path: Path) -> No
     assert again.device(LAMP.device) == (LAMP, KEYS)
     assert again.user_device(UserDeviceId(2)) == (PHONE, KEYS)
     assert again.user(UserId(3)) == ("Mina", bytes(32))
-    assert again.app("remote", "1.0") == AppManifest("remote", "1.0", DIGEST)
+    assert again.app("remote", "1.0") == AppRecord("remote", "1.0", DIGEST, b"signed")
     assert again.key_data(DIGEST) == b"sealed"
     again.close()
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from certchain.encoding.digest import key_thumbprint, user_name_commitment
 from certchain.errors import KeyAlreadyEnrolled, UnknownRecord
+from certchain.models.app import AppRecord
 from certchain.models.certification import (
     AppManifest,
     AppStatus,
@@ -81,7 +82,7 @@ class Enrolment:
 
     def allow_app(self, manifest: AppManifest) -> None:
         """Allows an app's version, as its vendor released it. Raises ``RecordExists`` if it is known with other files."""
-        self.equipment.database.put_app(manifest)
+        self.equipment.database.put_app(AppRecord(manifest.app, manifest.version, manifest.digest, b""))
         self.equipment.database.set_app_status(manifest.app, manifest.version, AppStatus.ALLOWED)
         _log.info("App %s %s is allowed.", manifest.app, manifest.version)
 

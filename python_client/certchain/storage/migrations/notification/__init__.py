@@ -1,0 +1,1 @@
+"""The steps of what is kept of recognition and notification."""
