@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from certchain.encoding.evidence import FORMATS, evidence_bytes
 from certchain.encoding.leaf import leaf_bytes
 from certchain.encoding.note import vkey
 from certchain.errors import ProofInvalid
@@ -13,7 +14,6 @@ from certchain.models.evidence import LeafEvidence, ProvenFinding, RollbackEvide
 from certchain.models.log import LogMode, SignedCheckpoint
 from certchain.models.note import KeyType, NoteKey
 from certchain.roles.auditor import check_evidence
-from certchain.verification.evidence import FORMATS, evidence_bytes
 from tests.audited import Watch, Witnessed
 from tests.industry import NOON
 

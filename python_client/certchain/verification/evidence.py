@@ -4,17 +4,16 @@ What a document proves by itself is proven here; what has to be compared with th
 comes from an accuser: whose cosignatures count, and how far clocks may be apart, is the reader's to say.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from certchain.encoding.digest import key_thumbprint
-from certchain.encoding.document import from_document, to_document
 from certchain.encoding.entry import read_entry
+from certchain.encoding.evidence import read_evidence
 from certchain.encoding.leaf import entry_commitment, parse_leaf
 from certchain.encoding.note import parse_vkey
-from certchain.errors import CertchainError, MalformedMessage, ProofInvalid, audit
+from certchain.errors import CertchainError, ProofInvalid, audit
 from certchain.merkle import leaf_hash, verify_consistency, verify_inclusion
 from certchain.models.digest import Digest
 from certchain.models.evidence import (
@@ -39,40 +38,8 @@ AUDITOR = "auditor"
 WITNESSES = "witnesses"
 CLOCK_TOLERANCE = 120
 """How far clocks may be apart, in seconds, where nobody says otherwise."""
-_FORMAT = "certchain-log-evidence/v1/"
-_KINDS: dict[str, type[Evidence]] = {
-    "fork": ForkEvidence,
-    "rollback": RollbackEvidence,
-    "chain-leaf": ChainLeafEvidence,
-    "chain-root": ChainRootEvidence,
-    "leaf": LeafEvidence,
-    "served": ServedEvidence,
-    "body": BodyEvidence,
-    "shown": ShownEvidence,
-}
-FORMATS: Mapping[type[Any], str] = {kind: _FORMAT + name for name, kind in _KINDS.items()}
-"""What stands in each document's ``format``."""
 
 _Witnessed = ForkEvidence | RollbackEvidence | LeafEvidence
-_HEAD = re.compile(rb'\{\n  "format": "' + re.escape(_FORMAT.encode()) + rb'([a-z-]+)"')
-
-
-def evidence_bytes(evidence: Evidence) -> bytes:
-    """The evidence as the bytes of its file."""
-    return to_document(evidence)
-
-
-def read_evidence(data: bytes) -> Evidence:
-    """What ``evidence_bytes`` wrote. Raises ``ProofInvalid``."""
-    head = _HEAD.match(data)
-    kind = _KINDS.get(head[1].decode()) if head else None
-    if kind is None:
-        raise ProofInvalid("it is no evidence about a log")
-    try:
-        evidence: Evidence = from_document(kind, data)
-    except MalformedMessage as problem:
-        raise ProofInvalid(str(problem).rstrip(".")) from problem
-    return evidence
 
 
 def verify_evidence(data: bytes, witnesses: Mapping[str, bytes], tolerance: int = CLOCK_TOLERANCE) -> ProvenFinding:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from certchain.encoding.evidence import FORMATS, evidence_bytes, read_evidence
 from certchain.errors import (
     ChainRolledBack,
     EntriesReordered,
@@ -23,7 +24,6 @@ from certchain.models.evidence import ChainLeafEvidence, ChainRootEvidence
 from certchain.models.identifier import ServiceId
 from certchain.models.log import TILE_WIDTH, LogMode, SignedCheckpoint
 from certchain.roles.auditor import Auditor, check_evidence
-from certchain.verification.evidence import FORMATS, evidence_bytes, read_evidence
 from tests.audited import Served, Watch, changed, swapped
 from tests.logbook import enrol
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from certchain.encoding.entry import entry_bytes
+from certchain.encoding.evidence import FORMATS, evidence_bytes, read_evidence
 from certchain.encoding.note import vkey
 from certchain.errors import ProofInvalid
 from certchain.keys import KeyPair
@@ -27,7 +28,7 @@ from certchain.models.evidence import (
 )
 from certchain.models.log import SignedCheckpoint
 from certchain.models.note import KeyType, NoteKey
-from certchain.verification.evidence import FORMATS, evidence_bytes, read_evidence, verify_evidence
+from certchain.verification.evidence import verify_evidence
 from tests.audited import RawLog, Watch, changed
 from tests.industry import NOON
 

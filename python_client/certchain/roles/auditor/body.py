@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from certchain.encoding.entry import entry_bytes
+from certchain.encoding.evidence import FORMATS
 from certchain.encoding.leaf import leaf_bytes
 from certchain.encoding.tile import parse_bundle
 from certchain.errors import BodyChanged, BodyNotCommitted, ErasedWithoutRecord, LogGap
@@ -19,7 +20,6 @@ from certchain.roles.auditor.findings import Findings
 from certchain.roles.auditor.kept import keep_evidence
 from certchain.roles.auditor.view import View
 from certchain.verification.entry import verify_body
-from certchain.verification.evidence import FORMATS
 
 _PAGE = 500
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
+from certchain.encoding.evidence import read_evidence
 from certchain.errors import CertchainError, KeyNotInForce, ProofInvalid, Unavailable, UnknownSize
 from certchain.ledger import LogLedger, RegistrationLedger
 from certchain.models.digest import Digest
@@ -17,7 +18,7 @@ from certchain.models.evidence import (
 )
 from certchain.models.identifier import ServiceId, service_party
 from certchain.models.log import LogBatch
-from certchain.verification.evidence import CHAIN, CLOCK_TOLERANCE, read_evidence, verify_evidence
+from certchain.verification.evidence import CHAIN, CLOCK_TOLERANCE, verify_evidence
 
 WITHDRAWN_KEYS = "withdrawn keys"
 

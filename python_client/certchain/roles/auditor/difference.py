@@ -7,6 +7,7 @@ the signed root), and what is served as its leaves.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from certchain.encoding.evidence import FORMATS
 from certchain.encoding.tile import parse_bundle
 from certchain.errors import CertchainError, EntryChanged, GarbageOnChain, Unavailable
 from certchain.errors.audit import LogFinding
@@ -18,7 +19,6 @@ from certchain.models.evidence import ChainLeafEvidence, ChainRootEvidence, Serv
 from certchain.models.log import TILE_WIDTH, LogBatch, LogMode
 from certchain.roles.auditor.kept import keep_evidence
 from certchain.roles.auditor.view import View
-from certchain.verification.evidence import FORMATS
 from certchain.verification.log import (
     Difference,
     find_difference,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from certchain.encoding.evidence import FORMATS
 from certchain.encoding.note import vkey
 from certchain.errors import LogGap, LyingWitness, SplitView
 from certchain.models.evidence import ForkEvidence, ShownEvidence
@@ -10,7 +11,6 @@ from certchain.models.note import KeyType, NoteKey
 from certchain.roles.auditor.followed import FollowedLog
 from certchain.roles.auditor.kept import keep_evidence
 from certchain.roles.auditor.view import View
-from certchain.verification.evidence import FORMATS
 
 
 def fork_of(one: View, other: View) -> SplitView | LogGap | None:

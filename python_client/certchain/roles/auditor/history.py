@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from certchain.encoding.evidence import FORMATS
 from certchain.errors import (
     ChainRolledBack,
     CheckpointOutdated,
@@ -22,7 +23,6 @@ from certchain.roles.auditor.followed import Audited, FollowedLog
 from certchain.roles.auditor.fork import cosigned_both, witness_keys
 from certchain.roles.auditor.kept import keep_evidence
 from certchain.roles.auditor.view import View
-from certchain.verification.evidence import FORMATS
 
 _BATCHES = 16
 

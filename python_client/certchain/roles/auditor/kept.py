@@ -4,11 +4,11 @@ import logging
 from hashlib import sha256
 from typing import TypeVar
 
+from certchain.encoding.evidence import evidence_bytes
 from certchain.errors.audit import LogFinding
 from certchain.models.evidence import Evidence
 from certchain.roles.auditor.followed import FollowedLog
 from certchain.storage import FileStore
-from certchain.verification.evidence import evidence_bytes
 
 Finding = TypeVar("Finding", bound=LogFinding)
 

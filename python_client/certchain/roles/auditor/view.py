@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from certchain.encoding.checkpoint import parse_checkpoint, parse_checkpoint_body
+from certchain.encoding.evidence import FORMATS
 from certchain.encoding.note import parse_note
 from certchain.errors import (
     CertchainError,
@@ -32,7 +33,6 @@ from certchain.roles.auditor.followed import FollowedLog
 from certchain.roles.auditor.kept import keep_evidence
 from certchain.storage import FileStore
 from certchain.verification.checkpoint import verify_checkpoint, verify_cosignatures
-from certchain.verification.evidence import FORMATS
 
 _LONGEST_SHOWN = 2000
 

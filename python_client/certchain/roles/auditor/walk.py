@@ -6,6 +6,7 @@ checkpoint's root at that size, and the new one's at its end, shows that the log
 
 from collections.abc import Callable, Iterator
 
+from certchain.encoding.evidence import FORMATS
 from certchain.errors import (
     CertchainError,
     EntryBackdated,
@@ -26,7 +27,6 @@ from certchain.roles.auditor.followed import Progress, Reached
 from certchain.roles.auditor.fork import fork_of, witness_keys
 from certchain.roles.auditor.kept import keep_evidence
 from certchain.roles.auditor.view import View
-from certchain.verification.evidence import FORMATS
 from certchain.verification.log import (
     LeafRun,
     first_difference,
