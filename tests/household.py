@@ -30,15 +30,23 @@ from certchain.models.registration import Factor, PublicKeys
 from certchain.roles.certification_server import CertificationServer
 from certchain.roles.iot_device import IotDevice
 from certchain.roles.user_device import ControlSession, InstalledApp, UserDevice
-from certchain.storage import MemoryFileStore, MemoryLogStore, MemoryManagementDatabase, MemorySubjectKeys
+from certchain.storage import (
+    MemoryFileStore,
+    MemoryLogStore,
+    MemoryManagementDatabase,
+    MemoryShareStore,
+    MemorySubjectKeys,
+)
 from certchain.storage.app_folder import measure_app
 from certchain.verification.login import LoginPolicy
 from certchain.verification.policy import CertificationPolicy
 from certchain.verification.statement import Identity
+from tests.custodians import Keeper, channels, enrolled
 from tests.industry import MemoryAccounts, TestClock
 
 CHEAP = Argon2Cost(iterations=1, memory=8, lanes=1)
 SECRET = "correct horse battery staple"
+CUSTODIANS = 5
 ALL_FACTORS = (Factor.SECOND, Factor.FIRST, Factor.THIRD)
 
 
@@ -52,6 +60,8 @@ class Server:
     policy: CertificationPolicy = field(default_factory=CertificationPolicy)
     database: Any = field(default_factory=MemoryManagementDatabase)
     sealing_key: SealingKey = field(default_factory=SealingKey.generate)
+    shares: Any = field(default_factory=MemoryShareStore)
+    custodians: dict[ServiceId, Any] = field(default_factory=dict)
     log_store: Any = field(default_factory=MemoryLogStore)
     subject_keys: Any = field(default_factory=MemorySubjectKeys)
     log_files: Any = field(default_factory=MemoryFileStore)
@@ -79,6 +89,8 @@ class Server:
             database=self.database,
             log=self.log,
             sealing_key=self.sealing_key,
+            shares=self.shares,
+            custodians=self.custodians,
             policy=self.policy,
             clock=self.clock,
         )
@@ -196,6 +208,7 @@ class Household:
     clock: TestClock = field(default_factory=TestClock)
     policy: CertificationPolicy = field(default_factory=CertificationPolicy)
     database: Any = field(default_factory=MemoryManagementDatabase)
+    custodians: dict[ServiceId, Keeper] = field(default_factory=dict)
     server: Server = field(init=False)
     lock: Lock = field(init=False)
     phone: Phone = field(init=False)
@@ -217,7 +230,22 @@ class Household:
         service = self.account("authority").registrations.enrol_service(keys.public)
         ledger = self.account("certification server")
         identity = Identity(ledger.network, service_party(service), keys)
-        return Server(ledger, identity, self.clock, self.policy, database or MemoryManagementDatabase())
+        while len(self.custodians) < CUSTODIANS:
+            self.another_custodian()
+        return Server(
+            ledger,
+            identity,
+            self.clock,
+            self.policy,
+            database or MemoryManagementDatabase(),
+            custodians=channels(self.custodians, identity.party),
+        )
+
+    def another_custodian(self) -> Keeper:
+        """One more; a server that is there already does not know it."""
+        keeper = enrolled(self.account)
+        self.custodians[keeper.id] = keeper
+        return keeper
 
     def another_lock(self, serial: str, model: str = "bolt", policy: LoginPolicy | None = None) -> Lock:
         keys, ledger = KeyPair.generate(), self.account("lock")
@@ -256,10 +284,11 @@ class Household:
     def register(self, secret: str = SECRET, method: MethodNumber | None = None) -> None:
         """Alice's phone is registered for the lock, by way of the lock."""
         self.server.role.registrar.permit(self.alice, self.phone.id, self.lock.id)
-        self.phone.role.register(self.lock.channel(), self.alice, self.lock.id, method or self.method, secret)
+        to_lock = self.lock.channel(self.phone.identity.party)
+        self.phone.role.register(to_lock, self.alice, self.lock.id, method or self.method, secret)
 
     def certify(self, secret: str = SECRET) -> ControlSession:
-        return self.phone.role.certify(self.lock.channel(), self.lock.id, secret)
+        return self.phone.role.certify(self.lock.channel(self.phone.identity.party), self.lock.id, secret)
 
     def outcomes(self) -> Sequence[tuple[str, str]]:
         """Step and reason of every entry in the server's log."""

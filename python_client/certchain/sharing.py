@@ -24,7 +24,7 @@ def divide(key: bytes, threshold: int, count: int) -> tuple[KeyShare, ...]:
         raise MalformedValue("key to divide", f"it has {len(key)} bytes, not {SHARE_LENGTH}")
     if not 1 <= threshold <= count <= MOST_SHARES:
         raise MalformedValue("division", f"{threshold} of {count}")
-    halves = (Shamir.split(threshold, count, key[:_HALF]), Shamir.split(threshold, count, key[_HALF:]))
+    halves = (Shamir.split(threshold, count, key[:_HALF], False), Shamir.split(threshold, count, key[_HALF:], False))
     return tuple(KeyShare(index, first + second) for (index, first), (_, second) in zip(*halves, strict=True))
 
 
@@ -39,5 +39,5 @@ def combine(shares: Collection[KeyShare], threshold: int) -> bytes:
     for share in shares:
         if not 1 <= share.index <= MOST_SHARES or len(share.value) != SHARE_LENGTH:
             raise MalformedValue("share", "its index or its length is not one of a share")
-    first = Shamir.combine([(share.index, share.value[:_HALF]) for share in shares])
-    return bytes(first + Shamir.combine([(share.index, share.value[_HALF:]) for share in shares]))
+    first = Shamir.combine([(share.index, share.value[:_HALF]) for share in shares], False)
+    return bytes(first + Shamir.combine([(share.index, share.value[_HALF:]) for share in shares], False))

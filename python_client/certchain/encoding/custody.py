@@ -1,7 +1,7 @@
 """The preimages of divided key data: what a share's commitment is over, and what shares are sealed for (docs/protocol.md, 3.6)."""
 
 from certchain.encoding.preimage import digest, number, preimage
-from certchain.models.custody import KeyShare
+from certchain.models.custody import KeyShare, ShareQuestion
 from certchain.models.digest import Digest
 from certchain.models.identifier import ServiceId
 
@@ -18,12 +18,10 @@ def share_deposit_context(
     return preimage("share-deposit-seal", network, number(server), number(custodian), committed.value, number(division))
 
 
-def share_answer_context(
-    network: bytes, server: ServiceId, custodian: ServiceId, committed: Digest, division: int, nonce: bytes
-) -> bytes:
-    """What a share is bound to on its way, sealed, to the certification server: the nonce is of the question."""
-    parties = (number(server), number(custodian))
-    return preimage("share-answer-seal", network, *parties, committed.value, number(division), nonce)
+def share_answer_context(network: bytes, question: ShareQuestion) -> bytes:
+    """What a share is bound to on its way, sealed, to the certification server: everything in its question."""
+    named = (number(question.server), number(question.custodian), question.commitment.value, number(question.number))
+    return preimage("share-answer-seal", network, *named, question.nonce)
 
 
 def kept_share_context(server: ServiceId, custodian: ServiceId, committed: Digest, division: int) -> bytes:

@@ -47,8 +47,8 @@ _log = logging.getLogger("certchain.roles.custodian")
 class Custodian:
     """Answers ``ShareDeposit`` and ``ShareQuestion`` of the certification ``servers`` that its operator named. Thread-safe.
 
-    ``identity`` is enrolled as a service; ``sealing_key`` is the custodian's own, and seals what ``store`` keeps. A share is given out only while
-    its division is the chain's newest, and older ones are dropped.
+    ``identity`` is enrolled as a service; ``sealing_key`` is the custodian's own, and seals what ``store`` keeps. A share is given out
+    only while its division is the chain's newest, and older ones are dropped.
     """
 
     def __init__(
@@ -128,8 +128,7 @@ class Custodian:
             raise ShareUnknown(str(question.commitment), question.number)
         self._drop_older(question.server, newest)
         share = self._opened(question.server, newest)
-        parties = (question.server, self.id, question.commitment, question.number, question.nonce)
-        sealed = seal_to(reader, share_answer_context(self._identity.network, *parties), to_cbor(share))
+        sealed = seal_to(reader, share_answer_context(self._identity.network, question), to_cbor(share))
         return self._identity.sign(ShareAnswer(self.id, question.commitment, question.number, question.nonce, sealed))
 
     def _opened(self, server: ServiceId, division: KeyDivision) -> KeyShare:

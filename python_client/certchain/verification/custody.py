@@ -52,9 +52,7 @@ def verify_kept(kept: ShareKept, deposit: ShareDeposit, expected: Digest) -> Sha
     return kept
 
 
-def verify_deposit(
-    deposit: ShareDeposit, share: KeyShare, newest: int, division: KeyDivision | None
-) -> Digest:
+def verify_deposit(deposit: ShareDeposit, share: KeyShare, newest: int, division: KeyDivision | None) -> Digest:
     """The share's commitment, when a custodian may keep it: for the next division, or as the chain has it already.
 
     ``newest`` is the number of the chain's newest division, ``division`` the one that the deposit names, if the chain has it. Raises

@@ -14,6 +14,7 @@ from certchain.models.application import KeyData
 from certchain.models.certification import AppManifest, Signed
 from certchain.models.identifier import DeviceId, Party, ServiceId, UserDeviceId
 from certchain.models.registration import KeyRecord, Registration, StatusChange
+from certchain.roles.certification_server.custody import KeyCustody
 from certchain.storage import ManagementDatabase
 from certchain.verification.policy import CertificationPolicy
 from certchain.verification.registration import OnRecord
@@ -33,6 +34,7 @@ class Equipment:
     sealing_key: SealingKey
     policy: CertificationPolicy
     clock: Clock
+    custody: KeyCustody
 
     @property
     def id(self) -> ServiceId:
@@ -71,11 +73,11 @@ class Equipment:
         return ledger.status_changes(registration.id, 0, ledger.status_change_count(registration.id))
 
     def key_data(self, registration: Registration) -> KeyData:
-        """A registration's key data, unsealed (C12). Raises ``DatabaseChanged`` or ``KeyDataUnreadable``."""
+        """A registration's key data, unsealed (C12). Raises ``DatabaseChanged``, and what ``KeyCustody.key`` raises."""
         context = key_data_context(registration.user_device, registration.device, registration.commitment)
         try:
             sealed = self.database.key_data(registration.commitment)
-            return from_cbor(KeyData, self.sealing_key.open(context, sealed))
+            return from_cbor(KeyData, self.custody.key(registration).open(context, sealed))
         except UnknownRecord:
             raise DatabaseChanged("C12", "the registration's key data is missing") from None
         except SealInvalid:

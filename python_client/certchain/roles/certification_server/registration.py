@@ -35,6 +35,7 @@ from certchain.models.application import (
 )
 from certchain.models.certification import Signed
 from certchain.models.digest import Digest
+from certchain.models.entry import LostKeyEntry
 from certchain.models.identifier import (
     DeviceId,
     RegistrationId,
@@ -44,7 +45,7 @@ from certchain.models.identifier import (
     service_party,
     user_device_party,
 )
-from certchain.models.registration import Factor, Registration, RegistrationRequest, RiskLevel
+from certchain.models.registration import Factor, Registration, RegistrationRequest, RegistrationStatus, RiskLevel
 from certchain.roles.certification_server.equipment import Equipment
 from certchain.roles.certification_server.permit import Permits
 from certchain.verification.registration import (
@@ -74,7 +75,28 @@ class Registrar:
     def suspend(self, registration: RegistrationId) -> None:
         """After a loss: the registration certifies nobody, until it is reinstated, or superseded under fresh keys."""
         self.equipment.ledger.registrations.suspend(registration)
+        self._forget(registration)
         _log.info("Registration %d is suspended.", registration)
+
+    def report_lost(self, user_device: UserDeviceId, by: str, reason: str) -> tuple[RegistrationId, ...]:
+        """A user device was lost or stolen: all its active registrations are suspended at once; returns which.
+
+        The report is in the log before. To come back takes fresh keys, a permit, and a method of all factors for each pair. Safe to repeat
+        after an outage. Raises ``UnknownRecord`` for a user device that the server does not know.
+        """
+        self.equipment.database.user_device(user_device)
+        index = self.equipment.log.writer.record(LostKeyEntry(user_device, by, reason))
+        ledger = self.equipment.ledger.registrations
+        found = (ledger.registration(number) for number in ledger.registrations_of(user_device))
+        active = tuple(entry.id for entry in found if entry.status is RegistrationStatus.ACTIVE)
+        if active:
+            ledger.suspend_batch(active)
+        for number in active:
+            self._forget(number)
+        _log.warning(
+            "User device %d is reported lost: entry %d, %d registrations suspended", user_device, index, len(active)
+        )
+        return active
 
     def reinstate(self, registration: RegistrationId) -> None:
         """The user device was found again."""
@@ -84,7 +106,15 @@ class Registrar:
     def revoke(self, registration: RegistrationId) -> None:
         """Ends a registration for good."""
         self.equipment.ledger.registrations.revoke(registration)
+        self._forget(registration)
         _log.info("Registration %d is revoked.", registration)
+
+    def redivide(self, registration: RegistrationId) -> int:
+        """Divides the key of a registration's key data anew, with nothing standing still; returns the division's number.
+
+        Raises what ``KeyCustody.redivide`` raises; then the division that there was goes on serving.
+        """
+        return self.equipment.custody.redivide(self.equipment.ledger.registrations.registration(registration))
 
     def answer_forward(self, signed: Signed) -> RegistrationAnswer:
         """Registers what an IoT device forwards under its own signature."""
@@ -107,6 +137,7 @@ class Registrar:
         current = verify_current(application, latest)
         order = self.equipment.ledger.registrations.method_factors(application.method)
         verify_method(order, self.equipment.policy, record.device, self.equipment.status_changes(latest))
+        self.equipment.custody.keepers(self.equipment.policy.risk(record.device))
         self.permits.take(application)
         try:
             return self._grant(signed, application, record, order, current)
@@ -171,7 +202,10 @@ class Registrar:
         order: tuple[Factor, ...],
         current: Registration | None,
     ) -> RegistrationAnswer:
-        """Key data is durable before the ledger is asked: whatever is registered can be certified, and what is not is never read."""
+        """Key data is durable, and its key divided, before the ledger is asked: whatever is registered can be certified.
+
+        What was left behind without a registration is never read.
+        """
         key_data = KeyData(
             user=application.user,
             salt=secrets.token_bytes(SALT_LENGTH),
@@ -181,12 +215,16 @@ class Registrar:
         factors = record.factors(key_data.second_factor)
         committed = commitment(combine(application.method, order, key_data.salt, factors))
         context = key_data_context(application.user_device, application.device, committed)
-        sealed = self.equipment.sealing_key.seal(context, to_cbor(key_data))
-        self.equipment.database.put_key_data(committed, sealed)
         risk = self.equipment.policy.risk(record.device)
+        sealed = self.equipment.custody.divide_new(committed, risk).seal(context, to_cbor(key_data))
+        self.equipment.database.put_key_data(committed, sealed)
         registration = self._write(application, risk, committed, current)
         _log.info("Registration %d is made for %s.", registration, user_device_party(application.user_device))
         return self._answer(application, record, registration, risk, key_data.salt)
+
+    def _forget(self, registration: RegistrationId) -> None:
+        """It certifies nobody from here on: its key is remembered no more."""
+        self.equipment.custody.forget(self.equipment.ledger.registrations.registration(registration).commitment)
 
     def _second_factor(self, application: RegistrationApplication) -> Digest | None:
         sealed = application.sealed_second_factor
@@ -201,7 +239,9 @@ class Registrar:
     ) -> RegistrationId:
         ledger = self.equipment.ledger.registrations
         if current is not None:
-            return ledger.supersede(current.id, application.method, risk, committed)
+            registration = ledger.supersede(current.id, application.method, risk, committed)
+            self.equipment.custody.forget(current.commitment)
+            return registration
         return ledger.register(
             RegistrationRequest(application.user_device, application.device, application.method, risk, committed)
         )
