@@ -23,6 +23,11 @@ class AlertRule(IntEnum):
     SUSPENDED_REGISTRATION = 4
     RECALLED_PACKAGE = 5
 
+    @property
+    def label(self) -> str:
+        """The rule's name as people and programs read it: ``failure-burst``."""
+        return self.name.lower().replace("_", "-")
+
 
 @dataclass(frozen=True, slots=True)
 class RecordedAlert:

@@ -10,7 +10,7 @@ DELIVERY_ID_LENGTH = 16
 SCHEMES = ("https", "http", "mqtts", "mqtt")
 """How subscribers are told: webhooks, and topics of an MQTT 5 broker; two of each with TLS."""
 _LONGEST_NAME = 40
-_LONGEST_ADDRESS = 2000
+_LONGEST_ADDRESS = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,9 @@ from certchain.storage.interface import FileReader, FileStore, LogStore, Managem
 from certchain.storage.log import MemoryLogStore, SegmentLogStore, open_log_store
 from certchain.storage.log_index import SqlLogIndex
 from certchain.storage.memory import MemoryFileStore, MemoryManagementDatabase
+from certchain.storage.notification import NotificationStore
+from certchain.storage.notification_memory import MemoryNotificationStore
+from certchain.storage.notification_sql import SqlNotificationStore
 from certchain.storage.shares import SqlShareStore
 from certchain.storage.shares_memory import MemoryShareStore
 from certchain.storage.sql import SqlManagementDatabase
@@ -21,12 +24,15 @@ __all__ = [
     "MemoryFileStore",
     "MemoryLogStore",
     "MemoryManagementDatabase",
+    "MemoryNotificationStore",
     "MemoryShareStore",
     "MemorySubjectKeys",
+    "NotificationStore",
     "SegmentLogStore",
     "ShareStore",
     "SqlLogIndex",
     "SqlManagementDatabase",
+    "SqlNotificationStore",
     "SqlShareStore",
     "SqlSubjectKeys",
     "SubjectKeyStore",

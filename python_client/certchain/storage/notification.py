@@ -19,7 +19,7 @@ class NotificationStore(Protocol):
         """How many of the log's entries were read; 0 at first."""
         ...
 
-    def keep_recognised(self, alerts: Sequence[KeptAlert], size: int) -> None:
+    def keep_recognised(self, found: Sequence[KeptAlert], size: int) -> None:
         """Keeps new alerts, and that ``size`` entries were read. An alert that is there (by its digest) stays as it is."""
         ...
 
@@ -27,8 +27,11 @@ class NotificationStore(Protocol):
         """Alerts without a number on the chain, the oldest first."""
         ...
 
-    def keep_raised(self, digest: Digest, number: int, deliveries: Sequence[Delivery]) -> None:
-        """Keeps an alert's number, and its deliveries with it; does nothing when it has a number. Raises ``UnknownRecord``."""
+    def keep_raised(self, digest: Digest, number: int, queued: Sequence[Delivery]) -> None:
+        """Keeps an alert's number, and with it its deliveries to those who are still subscribers; does nothing when it has a number.
+
+        Raises ``UnknownRecord``.
+        """
         ...
 
     def alert(self, digest: Digest) -> KeptAlert:

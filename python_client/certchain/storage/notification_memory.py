@@ -23,9 +23,9 @@ class MemoryNotificationStore:
     def recognised(self) -> int:
         return self._read
 
-    def keep_recognised(self, alerts: Sequence[KeptAlert], size: int) -> None:
+    def keep_recognised(self, found: Sequence[KeptAlert], size: int) -> None:
         with self._lock:
-            for alert in alerts:
+            for alert in found:
                 self._alerts.setdefault(alert.digest, alert)
             self._read = size
 
@@ -33,12 +33,12 @@ class MemoryNotificationStore:
         with self._lock:
             return tuple(alert for alert in self._alerts.values() if alert.number is None)[:limit]
 
-    def keep_raised(self, digest: Digest, number: int, deliveries: Sequence[Delivery]) -> None:
+    def keep_raised(self, digest: Digest, number: int, queued: Sequence[Delivery]) -> None:
         with self._lock:
             kept = self._alert(digest)
             if kept.number is None:
                 self._alerts[digest] = replace(kept, number=number)
-                self._deliveries |= {delivery.id: delivery for delivery in deliveries}
+                self._deliveries |= {each.id: each for each in queued if each.subscriber in self._subscribers}
 
     def alert(self, digest: Digest) -> KeptAlert:
         with self._lock:

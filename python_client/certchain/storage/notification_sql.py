@@ -106,7 +106,8 @@ class SqlNotificationStore:
                 raise UnknownRecord("alert", str(digest))
             if row.number is None:
                 connection.execute(update(alerts).where(alerts.c.digest == str(digest)).values(number=number))
-                for delivery in queued:
+                there = set(connection.execute(select(subscribers.c.name)).scalars())
+                for delivery in (each for each in queued if each.subscriber in there):
                     connection.execute(insert(deliveries).values(**_columns(delivery)))
 
     def alert(self, digest: Digest) -> KeptAlert:

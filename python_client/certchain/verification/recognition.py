@@ -16,13 +16,14 @@ from certchain.errors import (
     ChallengeRejected,
     InformationChanged,
     IntegrityFailed,
+    MalformedValue,
     RegistrationNotActive,
     SessionUnknown,
     Unavailable,
     error_classes,
 )
-from certchain.models.alert import Alert, AlertRule
-from certchain.models.entry import LoginEntry, LoginOutcome, Subject, SubjectKind
+from certchain.models.alert import MOST_ALERTED, Alert, AlertRule
+from certchain.models.entry import LogEntry, LoginEntry, LoginOutcome, Subject, SubjectKind
 from certchain.models.identifier import DeviceId, RegistrationId
 from certchain.models.log import LoggedEntry
 from certchain.models.registration import RegistrationStatus, StatusChange
@@ -41,6 +42,10 @@ class Threshold:
 
     count: int
     seconds: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.count <= MOST_ALERTED or self.seconds < 1:
+            raise MalformedValue("threshold", f"{self.count} signs within {self.seconds} s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +179,15 @@ def signs(login: LoginEntry, at: int, facts: Facts, policy: RecognitionPolicy) -
     since = facts.withdrawn_since.get(login.device)
     if since is not None and at >= since and _is_authentic(login):
         yield Sign(AlertRule.RECALLED_PACKAGE, device, policy.recalled_package, "recalled")
+
+
+def can_be_sign(entry: LogEntry, rule: AlertRule) -> bool:
+    """Whether an entry says something that the rule goes by, whatever the policy, and whatever the chain says."""
+    if not isinstance(entry, LoginEntry):
+        return False
+    suspended = {entry.registration: (StatusChange(RegistrationStatus.SUSPENDED, 0, ""),)} if entry.registration else {}
+    facts = Facts(suspended, {entry.device: 0})
+    return rule in {sign.rule for sign in signs(entry, 0, facts, RecognitionPolicy())}
 
 
 def _refused(login: LoginEntry, device: Subject, policy: RecognitionPolicy) -> Iterator[Sign]:
