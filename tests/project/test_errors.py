@@ -20,7 +20,7 @@ from certchain.errors import (
 
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = ROOT / "python_client" / "certchain" / "ledger" / "artifact"
-OURS = ("Registration_", "Log_", "UpdateRegistry_", "Permissioned_")
+OURS = ("Registration_", "Log_", "UpdateRegistry_", "KeyCustody_", "Alerts_", "Permissioned_")
 FAMILIES = (Unavailable, NotAuthorised, InvalidInput, VerificationFailed, SettingsError)
 CLASSES = sorted(error_classes().values(), key=lambda cls: cls.__name__)
 

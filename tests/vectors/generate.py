@@ -54,6 +54,12 @@ def package(name: str, pkg_id: bytes, data: bytes) -> Vector:
     return vector(name, "package", "package", pkg_id, data) | {"digest": hashed.hexdigest()}
 
 
+def leaf(name: str, domain: str, *fields: bytes) -> Vector:
+    """The leaf hash of a preimage (RFC 9162, 2.1.1)."""
+    hashed = sha256(b"\x00" + preimage(domain, list(fields)))
+    return vector(name, domain, domain, *fields) | {"digest": hashed.hexdigest()}
+
+
 def framing() -> Iterator[Vector]:
     """Lists of fields that a careless encoding would confuse."""
     lists = {
@@ -89,6 +95,9 @@ def named() -> Iterator[Vector]:
     yield vector("keys", "keys", "keys", word("signing key"), b"\x02" + word("exchange key"))
     yield vector("keys of zeros", "keys", "keys", bytes(32), bytes(33))
     yield vector("keys, shifted by a byte", "digest", "keys", word("signing key") + b"\x02", word("exchange key"))
+    yield leaf("device in a batch", "batch-device", word("description"), word("thumbprint"))
+    yield leaf("device in a batch, the other way round", "batch-device", word("thumbprint"), word("description"))
+    yield leaf("device in a batch, of zeros", "batch-device", bytes(32), bytes(32))
     for name in ("R", "another R"):
         yield vector(f"commitment of {name}", "commitment", "commitment", word(name))
     yield vector("commitment of zeros", "commitment", "commitment", bytes(32))
@@ -162,6 +171,8 @@ def digests() -> Iterator[tuple[str, str, Vector, list[bytes]]]:
         fields(3, word("factor key")),
     )
     yield "third factor", "third-factor", {"information": LAMP, "keys": KEYS}, fields(*LAMP.values(), thumbprint())
+    description: Vector = {"manufacturer": LAMP["manufacturer"], "model": LAMP["model"], "serial": LAMP["serial"]}
+    yield "device description", "device-description", description, fields(*description.values())
     for count in (1, 2, 3):
         factors = [word(f"factor {i}") for i in range(count)]
         arguments = {"method": 4, "salt": word("salt"), "factors": factors}

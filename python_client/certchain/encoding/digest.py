@@ -51,9 +51,9 @@ def description_digest(description: DeviceDescription) -> Digest:
     return digest("device-description", *fields)
 
 
-def batch_device(description: Digest, keys: PublicKeys) -> bytes:
+def batch_device(description: Digest, thumbprint: Digest) -> bytes:
     """A device's leaf in its production batch: the preimage ``batch-device`` of its description's digest and its keys' thumbprint."""
-    return preimage("batch-device", description.value, key_thumbprint(keys).value)
+    return preimage("batch-device", description.value, thumbprint.value)
 
 
 def registration_hash(method: MethodNumber, salt: bytes, factors: Sequence[Digest]) -> RegistrationHash:

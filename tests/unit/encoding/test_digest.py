@@ -24,6 +24,7 @@ from certchain.models.digest import Digest
 from certchain.models.entry import Subject, SubjectKind
 from certchain.models.identifier import Party, PartyKind
 from certchain.models.log import LogLeaf
+from certchain.models.production import DeviceDescription
 from certchain.models.registration import PublicKeys
 
 FOLDER = Path(__file__).parents[2] / "vectors"
@@ -75,6 +76,7 @@ FUNCTIONS: dict[str, Callable[[Arguments], bytes]] = {
     "first-factor": lambda a: protocol.first_factor(UserDeviceInformation(**a["information"]), keys(a["keys"])).value,
     "second-factor": lambda a: protocol.second_factor(**in_bytes(a)).value,
     "third-factor": lambda a: protocol.third_factor(DeviceInformation(**a["information"]), keys(a["keys"])).value,
+    "device-description": lambda a: protocol.description_digest(DeviceDescription(**a)).value,
     "registration": lambda a: registration(**a),
     "manifest": lambda a: manifest(**a),
     "application": lambda a: protocol.application_digest(**in_bytes(a)).value,
@@ -89,6 +91,7 @@ FUNCTIONS: dict[str, Callable[[Arguments], bytes]] = {
     "statement": lambda a: statement(**a),
     "key-data": lambda a: key_data(**a),
     "second-factor-seal": lambda a: protocol.second_factor_context(**in_bytes(a)),
+    "enrolment-seal": lambda a: protocol.enrolment_context(bytes.fromhex(a["network"]), keys(a["keys"])),
     "grant-seal": lambda a: protocol.grant_context(**in_bytes(a)),
     "ver-id-seal": lambda a: protocol.ver_id_context(**in_bytes(a)),
     "submission-seal": lambda a: protocol.submission_context(**in_bytes(a)),

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certchain.encoding.digest import (
+    batch_device,
     commitment,
     key_thumbprint,
     package_digest,
@@ -20,6 +21,7 @@ from certchain.encoding.digest import (
 )
 from certchain.encoding.preimage import digest, number, preimage, text
 from certchain.errors import MalformedValue
+from certchain.merkle import leaf_hash
 from certchain.models.application import RegistrationHash
 from certchain.models.digest import Digest
 from certchain.models.registration import PublicKeys
@@ -37,6 +39,7 @@ FUNCTIONS: dict[str, Callable[..., Digest]] = {
     "user-name": lambda salt, name: user_name_commitment(salt, name.decode()),
     "version-commitment": version_commitment,
     "package-id": package_id,
+    "batch-device": lambda description, thumbprint: leaf_hash(batch_device(Digest(description), Digest(thumbprint))),
     "package": lambda pkg_id, data: package_digest(Digest(pkg_id), len(data), [data])[0],
 }
 

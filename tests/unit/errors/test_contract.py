@@ -11,7 +11,7 @@ import pytest
 from certchain.errors import CertchainError, error_classes
 
 COUNTERPARTS = {cls.contract_error: cls for cls in error_classes().values() if cls.contract_error}
-CONTRACTS = ("Registration", "RecordedLog", "AnchoredLog", "UpdateRegistry")
+CONTRACTS = ("Registration", "RecordedLog", "AnchoredLog", "UpdateRegistry", "KeyCustody", "Alerts")
 TYPES = {"uint": "int", "bytes": "bytes", "address": "str", "string": "str"}
 
 # Where Python has another word: a name that it keeps for itself, or one that says more to a caller.
@@ -21,6 +21,7 @@ OTHER_WORDS = {
     ("PermissionDenied", "caller"): "account",
     ("PermissionDenied", "selector"): "function",
     ("AlreadyRegistered", "current"): "registration",
+    ("DivisionNumberMismatch", "next"): "next_number",
 }
 
 

@@ -37,7 +37,8 @@ def test_the_login_logs_mode_says_what_its_contract_is_compiled_from(mode: LogMo
     deployment = replace(DEPLOYMENT, login_log_mode=mode)
 
     assert Deployment.from_json(deployment.to_json()) == deployment
-    assert [deployment.source(name) for name in CONTRACTS] == ["Permissions", "Registration", log, "UpdateRegistry"]
+    expected = ["Permissions", "Registration", log, "UpdateRegistry", "KeyCustody", "Alerts"]
+    assert [deployment.source(name) for name in CONTRACTS] == expected
     assert set(map(deployment.source, CONTRACTS)) <= set(SOURCES)
 
 

@@ -32,7 +32,7 @@ def network(stage: Stage) -> None:
     deployed = stage.run(deploy)
     stage.tell(
         "deploy",
-        "Four contracts are on a chain in this process; each of their functions asks for the role that may call it.",
+        "Six contracts are on a chain in this process; each of their functions asks for the role that may call it.",
     )
     stage.tell("enrol", f"The services are on it: {_numbered(deployed['services'])}.")
     factors = stage.workspace.reader.registrations.method_factors(MethodNumber(1))

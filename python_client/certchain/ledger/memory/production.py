@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from certchain.encoding.digest import batch_device
+from certchain.encoding.digest import batch_device, key_thumbprint
 from certchain.errors import (
     AlreadyEnrolledFromBatch,
     BatchAlreadyAnchored,
@@ -87,7 +87,7 @@ class MemoryProduction(MemoryEnrolment):
 
     def _require_member_of_batch(self, membership: BatchMembership, description: Digest, keys: PublicKeys) -> None:
         batch = self.batch(membership.batch)
-        leaf = leaf_hash(batch_device(description, keys))
+        leaf = leaf_hash(batch_device(description, key_thumbprint(keys)))
         try:
             verify_inclusion(leaf, InclusionProof(membership.index, batch.size, membership.path), batch.root)
         except (NotIncluded, ProofLength):

@@ -50,11 +50,11 @@ def test_two_deployments_are_two_networks(chain: Chain, admin: LocalAccount) -> 
     assert deploy(chain.connection, admin, 2).identity != chain.deployment.identity
 
 
-@pytest.mark.parametrize("transactions", range(5))
+@pytest.mark.parametrize("transactions", range(7))
 def test_a_deployment_that_was_interrupted_goes_on_where_it_stopped(
     chain: Chain, admin: LocalAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transactions: int
 ) -> None:
-    """After any of its five transactions: no contract is deployed twice."""
+    """After any of its seven transactions: no contract is deployed twice."""
     file, broadcast, allowed = tmp_path / "local.json", chain.connection.broadcast, [None] * transactions
 
     def breaking(raw: bytes) -> None:
@@ -70,7 +70,7 @@ def test_a_deployment_that_was_interrupted_goes_on_where_it_stopped(
 
     deployment = deploy(chain.connection, admin, 2, file=file)
 
-    assert chain.connection.nonce(admin.address, "latest") == 5
+    assert chain.connection.nonce(admin.address, "latest") == 7
     assert Deployment.load(file) == deployment
 
 
