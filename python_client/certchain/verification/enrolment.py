@@ -12,8 +12,8 @@ from certchain.models.identifier import Party, PartyKind
 def verify_enrolment(signed: Signed, network: bytes) -> EnrolmentRequest:
     """Returns the request that was signed with the keys it wants enrolled: nobody enrols somebody else's.
 
-    Raises ``WrongSigner`` for one that names an identifier already, ``SignatureInvalid``, ``MalformedMessage``, or ``MalformedValue`` for one
-    that does not describe just one party of its signer's kind.
+    Raises ``WrongSigner`` for one that names an identifier already, ``SignatureInvalid``, ``MalformedMessage``, or ``MalformedValue`` for
+    one that does not describe just one party of its signer's kind.
     """
     nobody = Party(signed.signer.kind, 0)
     if signed.signer != nobody:

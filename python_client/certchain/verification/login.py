@@ -40,11 +40,15 @@ class KeptVerifier:
 
 @dataclass(frozen=True, slots=True)
 class FailureCount:
-    """Wrong logins in a row in the name of one user; ``reported`` once the server was told of a try while the user was locked out."""
+    """Wrong logins in a row in the name of one user; ``reported`` once the server was told of a try while the user was locked out.
+
+    ``unlocks`` is how often the operator had unlocked the user when the server took the latest report; ``None`` while it has taken none.
+    """
 
     user: UserId
     failures: int
     reported: bool = False
+    unlocks: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,15 @@ class LoginBook:
     def failure_count(self, user: UserId) -> int:
         """How many logins in the name of the user were wrong, since the last good one."""
         return next((entry.failures for entry in self.failures if entry.user == user), 0)
+
+    def unlocks(self, user: UserId) -> int | None:
+        """How often the operator had unlocked the user, as far as the server has told since the last good login."""
+        return next((entry.unlocks for entry in self.failures if entry.user == user), None)
+
+    def with_unlocks(self, user: UserId, unlocks: int) -> "LoginBook":
+        """With the number of times that the server tells; nothing changes for a user without failures."""
+        failures = (replace(entry, unlocks=unlocks) if entry.user == user else entry for entry in self.failures)
+        return replace(self, failures=tuple(failures))
 
     def locked_out_reported(self, user: UserId) -> bool:
         """Whether a try of the user, who is locked out, was reported."""
@@ -86,7 +99,7 @@ class LoginBook:
     def with_failures(self, user: UserId, failures: int, strangers: int) -> "LoginBook":
         """With another count for the user; the oldest counts of unknown users make room, those of known users never do."""
         others = tuple(entry for entry in self.failures if entry.user != user)
-        counted = (*others, FailureCount(user, failures)) if failures else others
+        counted = (*others, FailureCount(user, failures, unlocks=self.unlocks(user))) if failures else others
         return replace(self, failures=self._bounded(counted, strangers))
 
     def with_report(self, failure: LoginFailure, most: int) -> "LoginBook":

@@ -8,11 +8,13 @@ from certchain.models.application import RegistrationApplication
 from certchain.models.certification import LoginFailure, SessionOpened, UserDeviceInformation
 from certchain.models.identifier import DeviceId, MethodNumber, RegistrationId, ServiceId, UserDeviceId, UserId
 from certchain.roles.certification_server import login_report
+from certchain.roles.certification_server.lockout import Lockout
 from certchain.roles.certification_server.login_record import LoginRecord
 from certchain.roles.certification_server.login_report import LoginReports
 from certchain.roles.certification_server.open_session import OpenSessions
 from certchain.roles.certification_server.permit import Permits
-from certchain.storage import MemoryLogStore, MemorySubjectKeys
+from certchain.storage import MemoryLogStore, MemoryManagementDatabase, MemorySubjectKeys
+from certchain.verification.lockout import LockPolicy
 from tests.industry import TestClock
 
 USER, PHONE, LOCK, GATE = UserId(1), UserDeviceId(2), DeviceId(3), DeviceId(4)
@@ -27,7 +29,7 @@ def opened(session: bytes, device: DeviceId = LOCK) -> SessionOpened:
 
 
 def test_a_permit_is_taken_once_unless_it_is_given_back() -> None:
-    permits = Permits(TestClock(), 10)
+    permits = Permits(MemoryManagementDatabase(), TestClock(), 10)
     permits.give(USER, PHONE, LOCK)
     permits.take(APPLICATION)
     permits.give_back(APPLICATION)
@@ -36,13 +38,15 @@ def test_a_permit_is_taken_once_unless_it_is_given_back() -> None:
         permits.take(APPLICATION)
 
 
-def test_expired_permits_are_forgotten() -> None:
-    clock = TestClock()
-    permits = Permits(clock, 10)
-    permits.give(USER, PHONE, GATE)
+def test_a_permit_ends_by_itself_and_survives_a_restart() -> None:
+    clock, database = TestClock(), MemoryManagementDatabase()
+    Permits(database, clock, 10).give(USER, PHONE, LOCK)
+    clock.seconds += 9
+    Permits(database, clock, 10).take(APPLICATION)
+    Permits(database, clock, 10).give(USER, PHONE, LOCK)
     clock.seconds += 10
-    permits.give(USER, PHONE, LOCK)
-    assert list(permits._deadlines) == [(USER, PHONE, LOCK)]
+    with pytest.raises(RegistrationRefused):
+        Permits(database, clock, 10).take(APPLICATION)
 
 
 def test_a_session_is_taken_once_by_its_own_device() -> None:
@@ -68,7 +72,7 @@ def test_only_so_many_reports_are_remembered(monkeypatch: pytest.MonkeyPatch) ->
     """An old report that comes again after very many others is logged again: better twice than a memory without end."""
     monkeypatch.setattr(login_report, "REMEMBERED", 2)
     log = LogWriter(MemoryLogStore(), MemorySubjectKeys(), "example.com/log", TestClock())
-    reports = LoginReports(LoginRecord(log))
+    reports = LoginReports(LoginRecord(log, Lockout(MemoryManagementDatabase(), log, LockPolicy())))
     failures = [LoginFailure(LOCK, ServiceId(1), USER, PHONE, 1, False, bytes([n]) * 16) for n in range(3)]
     indices = [reports.note(failure).index for failure in (*failures, failures[2], failures[0])]
     assert indices == [0, 1, 2, 2, 3]

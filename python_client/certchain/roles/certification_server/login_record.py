@@ -7,34 +7,19 @@ from dataclasses import dataclass
 
 from certchain.errors import CertchainError
 from certchain.log import LogWriter
-from certchain.models.certification import SessionOpened
 from certchain.models.entry import LoginEntry, LoginOutcome
-from certchain.models.identifier import DeviceId, RegistrationId, UserDeviceId, UserId
+from certchain.roles.certification_server.lockout import Lockout
+from certchain.roles.certification_server.parties import LoginParties
 
 _log = logging.getLogger("certchain.roles.certification_server")
 
 
 @dataclass(frozen=True, slots=True)
-class LoginParties:
-    """Who takes part in a login, as far as the session has come."""
-
-    device: DeviceId
-    user: UserId | None = None
-    user_device: UserDeviceId | None = None
-    session: bytes | None = None
-    registration: RegistrationId | None = None
-
-
-def parties_of(opened: SessionOpened) -> LoginParties:
-    """The parties of an open session."""
-    return LoginParties(opened.device, opened.user, opened.user_device, opened.session, opened.registration)
-
-
-@dataclass(frozen=True, slots=True)
 class LoginRecord:
-    """Writes entries; each is durable when its method returns."""
+    """Writes entries, each durable when its method returns, and has failures counted before they are told."""
 
     log: LogWriter
+    lockout: Lockout
 
     @contextmanager
     def refusals(self, step: str, parties: LoginParties) -> Iterator[None]:
@@ -46,12 +31,14 @@ class LoginRecord:
             raise
 
     def refused(self, step: str, reason: str, parties: LoginParties) -> int:
-        """Logs a refusal; returns the entry's index."""
+        """Counts and logs a refusal; returns the entry's index."""
+        self.lockout.count(reason, parties)
         _log.warning("%s refused: %s (device %d)", step, reason, parties.device)
         return self._write(LoginOutcome.REFUSED, step, reason, parties)
 
     def certified(self, parties: LoginParties) -> int:
-        """C13: logs a certification; returns the entry's index."""
+        """C13: logs a certification; returns the entry's index. What could fail besides comes first."""
+        self.lockout.clear(parties)
         index = self._write(LoginOutcome.CERTIFIED, "C13", "", parties)
         _log.info("C13 certified: entry %d (device %d)", index, parties.device)
         return index

@@ -5,9 +5,16 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from certchain.errors import CertchainError, ChallengeRejected, LoginLocked, LoginRefused, MalformedValue
-from certchain.models.certification import REPORT_NONCE_LENGTH, LoginFailure, LoginFailureNoted
+from certchain.models.certification import (
+    REPORT_NONCE_LENGTH,
+    LoginFailure,
+    LoginFailureNoted,
+    UnlockAnswer,
+    UnlockQuestion,
+)
 from certchain.models.identifier import DeviceId
-from certchain.roles.certification_server.login_record import LoginParties, LoginRecord
+from certchain.roles.certification_server.login_record import LoginRecord
+from certchain.roles.certification_server.parties import LoginParties
 from certchain.roles.certification_server.remembered import REMEMBERED
 
 _STEPS = ("C2", "C3", "C9")
@@ -23,8 +30,7 @@ class LoginReports:
 
     def note(self, failure: LoginFailure) -> LoginFailureNoted:
         """Logs a failure that a device has signed. Raises ``MalformedValue`` for a nonce of another length, or another step."""
-        if len(failure.nonce) != REPORT_NONCE_LENGTH:
-            raise MalformedValue("nonce", f"it has {len(failure.nonce)} bytes")
+        _require_nonce(failure.nonce)
         if failure.step not in _STEPS:
             raise MalformedValue("step", "a device reports what it refused at C2, C3 or C9")
         with self._lock:
@@ -34,7 +40,12 @@ class LoginReports:
             self._noted.move_to_end((failure.device, failure.nonce))
             if len(self._noted) > REMEMBERED:
                 self._noted.popitem(last=False)
-        return LoginFailureNoted(index, failure.nonce)
+        return LoginFailureNoted(index, failure.nonce, self.record.lockout.unlocks(failure.user))
+
+    def unlocks(self, question: UnlockQuestion) -> UnlockAnswer:
+        """How often the user was unlocked, for a device that has locked them out. Raises ``MalformedValue`` for another nonce's length."""
+        _require_nonce(question.nonce)
+        return UnlockAnswer(question.user, self.record.lockout.unlocks(question.user), question.nonce)
 
     def _log(self, failure: LoginFailure) -> int:
         reason = _reason(failure)
@@ -42,6 +53,11 @@ class LoginReports:
         index = self.record.refused(failure.step, reason.__name__, parties)
         self._noted[failure.device, failure.nonce] = index
         return index
+
+
+def _require_nonce(nonce: bytes) -> None:
+    if len(nonce) != REPORT_NONCE_LENGTH:
+        raise MalformedValue("nonce", f"it has {len(nonce)} bytes")
 
 
 def _reason(failure: LoginFailure) -> type[CertchainError]:

@@ -5,7 +5,14 @@ import secrets
 from dataclasses import dataclass, field
 
 from certchain.encoding.digest import transcript_digest
-from certchain.errors import ChallengeRejected, DatabaseChanged, MalformedValue, SessionUnknown, UnknownRecord
+from certchain.errors import (
+    ChallengeRejected,
+    DatabaseChanged,
+    MalformedValue,
+    RegistrationNotActive,
+    SessionUnknown,
+    UnknownRecord,
+)
 from certchain.models.application import RegistrationHash
 from certchain.models.certification import (
     CHALLENGE_LENGTH,
@@ -21,8 +28,9 @@ from certchain.models.certification import (
 from certchain.models.identifier import device_party, user_device_party
 from certchain.models.registration import Factor, Registration
 from certchain.roles.certification_server.equipment import Equipment
-from certchain.roles.certification_server.login_record import LoginParties, LoginRecord, parties_of
+from certchain.roles.certification_server.login_record import LoginRecord
 from certchain.roles.certification_server.open_session import OpenSession, OpenSessions
+from certchain.roles.certification_server.parties import LoginParties, parties_of
 from certchain.roles.certification_server.remembered import Remembered
 from certchain.verification.certification import (
     verify_certification,
@@ -61,6 +69,7 @@ class Certifier:
         self._require_new(request)
         parties = LoginParties(request.device, request.user, request.user_device)
         with self.record.refusals("C5", parties):
+            self.record.lockout.require_unlocked(parties)
             self._compare(request, signed)
         with self.record.refusals("C6", parties):
             return self._open(request)
@@ -137,12 +146,14 @@ class Certifier:
     def _registered(self, opened: SessionOpened) -> tuple[Registration, tuple[Factor, ...]]:
         """C11: the registration and its method's factors, as the ledger has them now."""
         ledger = self.equipment.ledger.registrations
-        registration = verify_registration(
-            opened,
-            self.equipment.latest_registration(opened.user_device, opened.device),
-            self.equipment.key_records(user_device_party(opened.user_device)),
-            self.equipment.key_records(device_party(opened.device)),
-        )
+        latest = self.equipment.latest_registration(opened.user_device, opened.device)
+        user_device_keys = self.equipment.key_records(user_device_party(opened.user_device))
+        device_keys = self.equipment.key_records(device_party(opened.device))
+        try:
+            registration = verify_registration(opened, latest, user_device_keys, device_keys)
+        except RegistrationNotActive:
+            self.equipment.custody.forget(ledger.registration(opened.registration).commitment)
+            raise
         order = ledger.method_factors(registration.method)
         policy, device = self.equipment.policy, self._on_record("C11", opened).device
         verify_strength("C11", order, policy.least_factors[max(registration.risk, policy.risk(device))])

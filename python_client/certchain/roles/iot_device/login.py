@@ -1,9 +1,11 @@
 """C1 and C2 at the device: the users' verifiers, logins, wrong ones counted and reported, users locked out after too many."""
 
 import logging
+import math
 import secrets
 import threading
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from certchain.channel import Connection
@@ -28,6 +30,8 @@ from certchain.models.certification import (
     LoginFailure,
     LoginFailureNoted,
     Signed,
+    UnlockAnswer,
+    UnlockQuestion,
 )
 from certchain.models.identifier import UserDeviceId, UserId, service_party, user_device_party
 from certchain.roles.iot_device.conversation import Conversations, LoggedIn
@@ -38,6 +42,7 @@ from certchain.verification.statement import verify_peer
 
 BOOK = "logins"
 _MINUTE = 60
+_ASK_AGAIN = 10.0  # seconds between two questions about one user
 _log = logging.getLogger("certchain.roles.iot_device")
 
 
@@ -51,6 +56,7 @@ class Logins:
     _wrong: deque[float] = field(default_factory=deque)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _reporting: threading.Lock = field(default_factory=threading.Lock)
+    _asked: dict[UserId, float] = field(default_factory=dict)
 
     def answer_login(self, connection: Connection, login: Login) -> LoginAccepted:
         """C1, C2: lets the user log in on this channel, or counts and reports the failure.
@@ -62,6 +68,7 @@ class Logins:
             with refusals("C2"):
                 claim = require_claim(login)
                 verify_peer(connection.peer, user_device_party(claim.user_device))
+                self._hear_of_unlocking(claim.user)
                 self._log_in(connection, claim)
         except LoginRefused:
             self.report()
@@ -92,16 +99,14 @@ class Logins:
         A report that the server refuses is dropped, for it would be refused for ever and keep the others back.
         """
         with self._reporting:
-            taken = list[LoginFailure]()
+            taken = dict[LoginFailure, int | None]()
             try:
                 for failure in self.book().unreported:
-                    self._tell(failure)
-                    taken.append(failure)
+                    taken[failure] = self._tell(failure)
             except CertchainError as problem:
                 _log.warning("C2: a report is kept for later: %s", type(problem).__name__)
             if taken:
-                with self._lock:
-                    self._write(self.book().without_reports(taken))
+                self._settle(taken)
 
     def report_refusal(self, step: str, user: UserId, user_device: UserDeviceId) -> None:
         """C3, C9: reports a refusal on a channel on which a user had logged in."""
@@ -116,6 +121,43 @@ class Logins:
             return kept_or_none(self.equipment.store, BOOK, LoginBook) or LoginBook()
         except MalformedMessage:
             raise StorageUnavailable("the login book cannot be read") from None
+
+    def _settle(self, taken: Mapping[LoginFailure, int | None]) -> None:
+        """The reports are the server's now; with each it has told how often the user was unlocked."""
+        with self._lock:
+            book = self.book().without_reports(taken)
+            for failure, unlocks in taken.items():
+                book = book if unlocks is None else book.with_unlocks(failure.user, unlocks)
+            self._write(book)
+
+    def _hear_of_unlocking(self, user: UserId) -> None:
+        """Asks the server whether a user who is locked out was unlocked since; not of strangers, and not all the time."""
+        book, now = self.book(), self.equipment.clock.monotonic()
+        locked = book.failure_count(user) >= self.equipment.policy.attempts
+        if not locked or not book.knows(user) or now < self._asked.get(user, -math.inf) + _ASK_AGAIN:
+            return
+        self._asked[user] = now
+        try:
+            self.report()
+            unlocks = self._ask_for_unlocks(user)
+        except CertchainError as problem:
+            _log.warning("C2: whether a user was unlocked is not known: %s", type(problem).__name__)
+            return
+        with self._lock:
+            book = self.book()
+            known = book.unlocks(user)
+            self._write(book.with_unlocks(user, unlocks))
+        if known is not None and unlocks > known:
+            self.unlock(user)
+
+    def _ask_for_unlocks(self, user: UserId) -> int:
+        server, nonce = self.equipment.certification_server, secrets.token_bytes(REPORT_NONCE_LENGTH)
+        question = self.equipment.identity.sign(UnlockQuestion(self.equipment.id, server, user, nonce))
+        signed = self.equipment.server.request(question, Signed)
+        answer = self.equipment.said(signed, UnlockAnswer, service_party(server))
+        if (answer.user, answer.nonce) != (user, nonce):
+            raise OutcomeForged("C2", "another question was answered")
+        return answer.unlocks
 
     def _log_in(self, connection: Connection, login: Login) -> None:
         policy = self.equipment.policy
@@ -169,17 +211,19 @@ class Logins:
             step=step,
         )
 
-    def _tell(self, failure: LoginFailure) -> None:
+    def _tell(self, failure: LoginFailure) -> int | None:
+        """Returns how often the user was unlocked, or nothing for a report that the server refuses."""
         try:
             signed = self.equipment.server.request(self.equipment.identity.sign(failure), Signed)
         except Unavailable:
             raise
         except CertchainError as refusal:
             _log.error("C2: a report is dropped, for the server refuses it: %s", type(refusal).__name__)
-            return
+            return None
         noted = self.equipment.said(signed, LoginFailureNoted, service_party(self.equipment.certification_server))
         if noted.nonce != failure.nonce:
             raise OutcomeForged("C2", "another report was noted")
+        return noted.unlocks
 
     def _write(self, book: LoginBook) -> None:
         keep(self.equipment.store, BOOK, book)
