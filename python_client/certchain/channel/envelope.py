@@ -13,9 +13,20 @@ from typing import TypeVar
 
 from certchain.encoding.message import from_cbor, to_cbor
 from certchain.errors import CertchainError, MalformedMessage, error_classes
-from certchain.models import application, certification, custody, delivery, digest, identifier, log, registration, update
+from certchain.models import (
+    application,
+    certification,
+    custody,
+    delivery,
+    digest,
+    enrolment,
+    identifier,
+    log,
+    registration,
+    update,
+)
 
-_SUBJECTS = (application, certification, custody, delivery, digest, identifier, log, registration, update)
+_SUBJECTS = (application, certification, custody, delivery, digest, enrolment, identifier, log, registration, update)
 _KEPT = (application.RegistrationHash, application.KeyData, custody.KeyShare, custody.KeptShare, delivery.SubmittedPair)
 
 Answer = TypeVar("Answer")

@@ -35,3 +35,10 @@ class EnrolmentAnswer:
     """``sealed`` holds an ``Enrolled`` for the exchange key that was enrolled: only who has that one, too, can use the answer."""
 
     sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRenewal:
+    """An enrolled party asks, signed, for a certificate for another TLS key (PKCS #10, DER); the answer is a signed ``Enrolled``."""
+
+    certificate_request: bytes
