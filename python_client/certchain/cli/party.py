@@ -19,7 +19,7 @@ from certchain.cli.record import (
 )
 from certchain.cli.workspace import Workspace
 from certchain.errors import UnknownProduct
-from certchain.keys import KeyPair
+from certchain.keys import PrivateKeys
 from certchain.log import LogSource
 from certchain.models.certification import DeviceInformation, UserDeviceInformation
 from certchain.models.identifier import (
@@ -244,7 +244,7 @@ class Cast:
     def _service_identity(self, name: str) -> Identity:
         return self._identity(service_party(self.service(name)), self.workspace.keyring.service(name))
 
-    def _identity(self, party: Party, keys: KeyPair) -> Identity:
+    def _identity(self, party: Party, keys: PrivateKeys) -> Identity:
         return Identity(self.workspace.reader.network, party, keys)
 
 

@@ -4,6 +4,7 @@ from certchain.keys.certificate import CaCertificate, verify_in_force, verify_se
 from certchain.keys.certificate_authority import LIFETIME, CertificateAuthority
 from certchain.keys.control import CONTROL_LENGTH, ControlKeys
 from certchain.keys.file import read_key_file, write_key_file
+from certchain.keys.interface import PrivateKeys
 from certchain.keys.pair import KeyPair, seal_to, verify_signature
 from certchain.keys.sealing import SealingKey
 from certchain.keys.secret import RFC_9106_SECOND, Argon2Cost, LoginKey, SecretKeys
@@ -19,6 +20,7 @@ __all__ = [
     "ControlKeys",
     "KeyPair",
     "LoginKey",
+    "PrivateKeys",
     "SealingKey",
     "SecretKeys",
     "ServerTls",

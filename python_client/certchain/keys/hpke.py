@@ -40,7 +40,7 @@ AES_256_GCM = Aead(0x0002, 32)
 
 
 def open_around(
-    exchange: Exchange, public: bytes, info: bytes, sealed: bytes, aead: Aead = AES_256_GCM, context: bytes = b""
+    exchange: Exchange, public: bytes, info: bytes, sealed: bytes, *, aead: Aead = AES_256_GCM, context: bytes = b""
 ) -> bytes:
     """Opens what was sealed to ``public`` (65 bytes, uncompressed): an encapsulated key, then ciphertext and tag.
 

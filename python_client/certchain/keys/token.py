@@ -105,7 +105,7 @@ class TokenKeys:
 
     def sign(self, message: bytes) -> bytes:
         with self.token.session() as session:
-            key = _one(session, self, ObjectClass.PRIVATE_KEY, KeyType.EC_EDWARDS)
+            key = self._private(session, KeyType.EC_EDWARDS)
             return bytes(key.sign(message, mechanism=Mechanism.EDDSA))
 
     def open(self, info: bytes, sealed: bytes) -> bytes:
@@ -113,7 +113,7 @@ class TokenKeys:
 
     def _exchange(self, point: bytes) -> bytes:
         with self.token.session() as session:
-            key = _one(session, self, ObjectClass.PRIVATE_KEY, KeyType.EC)
+            key = self._private(session, KeyType.EC)
             parameters = (KDF.NULL, None, point)
             shared = key.derive_key(
                 KeyType.GENERIC_SECRET, _EXCHANGED_BITS, mechanism_param=parameters, template=_READABLE
@@ -121,6 +121,13 @@ class TokenKeys:
             value = bytes(shared[Attribute.VALUE])
             shared.destroy()
             return value
+
+    def _private(self, session: Any, kind: KeyType) -> Any:
+        """Looked for each time: handles end with a session. What was there before and is not is a token that was taken away."""
+        try:
+            return _one(session, self, ObjectClass.PRIVATE_KEY, kind)
+        except TokenKeyMissing:
+            raise TokenUnavailable(self.token.uri.place, "its keys are gone") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +153,10 @@ def open_token_keys(uri: TokenUri, pin: Callable[[], str]) -> TokenKeys:
 
 
 def make_token_keys(uri: TokenUri, pin: Callable[[], str]) -> TokenKeys:
-    """Has the token draw new keys under the URI's name, which it will not let out. Raises ``TokenKeysExist``, and as ``open_token_keys``."""
+    """Has the token draw new keys under the URI's name, which it will not let out.
+
+    Raises ``TokenKeysExist``, and what ``open_token_keys`` raises.
+    """
     token = _token(uri, uri.pin(pin))
     with token.writing() as session:
         if any(True for _ in session.get_objects({Attribute.LABEL: uri.name})):
@@ -162,11 +172,11 @@ def make_token_keys(uri: TokenUri, pin: Callable[[], str]) -> TokenKeys:
     return open_token_keys(uri, pin)
 
 
-def _draw(session: Any, kind: KeyType, curve: str, name: str, id: bytes) -> Any:
+def _draw(session: Any, kind: KeyType, curve: str, name: str, key_id: bytes) -> Any:
     parameters = {Attribute.EC_PARAMS: encode_named_curve_parameters(curve)}
     signs = kind is KeyType.EC_EDWARDS
     return session.create_domain_parameters(kind, parameters, local=True).generate_keypair(
-        id=id,
+        id=key_id,
         label=name,
         store=True,
         mechanism=Mechanism.EC_EDWARDS_KEY_PAIR_GEN if signs else Mechanism.EC_KEY_PAIR_GEN,

@@ -22,7 +22,7 @@ from certchain.errors import (
     UnknownRecord,
     WitnessConflict,
 )
-from certchain.keys import KeyPair
+from certchain.keys import PrivateKeys
 from certchain.merkle import root, verify_consistency
 from certchain.models.digest import Digest
 from certchain.models.log import ConsistencyProof
@@ -51,7 +51,7 @@ class Witness:
     """
 
     def __init__(
-        self, name: str, keys: KeyPair, logs: Mapping[str, Collection[NoteKey]], store: FileStore, clock: Clock
+        self, name: str, keys: PrivateKeys, logs: Mapping[str, Collection[NoteKey]], store: FileStore, clock: Clock
     ) -> None:
         self.name, self._keys, self._store, self._clock = name, keys, store, clock
         self._logs = dict(logs)

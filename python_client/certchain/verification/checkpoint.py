@@ -15,14 +15,14 @@ from certchain.encoding.note import (
     signed_note,
 )
 from certchain.errors import CheckpointInvalid, CosignaturesMissing
-from certchain.keys import KeyPair
+from certchain.keys import PrivateKeys
 from certchain.models.log import Checkpoint, Cosignature
 from certchain.models.note import CheckpointBody, KeyType, NoteKey, NoteSignature
 from certchain.models.registration import PublicKeys
 from certchain.verification.note import verify_signatures
 
 
-def sign_checkpoint(checkpoint: Checkpoint, keys: KeyPair) -> str:
+def sign_checkpoint(checkpoint: Checkpoint, keys: PrivateKeys) -> str:
     """The checkpoint as a signed note; the key's name is the log's origin."""
     text = checkpoint_text(checkpoint)
     key = NoteKey(checkpoint.origin, KeyType.ED25519, keys.public.signing)
@@ -54,7 +54,7 @@ def verify_log_checkpoint(note: str, keys: Collection[NoteKey]) -> CheckpointBod
     return body
 
 
-def sign_cosignature(note: str, witness: str, keys: KeyPair, at: int) -> str:
+def sign_cosignature(note: str, witness: str, keys: PrivateKeys, at: int) -> str:
     """A witness's signature line for the checkpoint in a note, given at ``at`` (seconds since the epoch); C2SP tlog-cosignature.
 
     What the witness says by it is for the witness to have checked.

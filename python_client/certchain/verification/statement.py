@@ -7,7 +7,7 @@ from typing import TypeVar
 from certchain.encoding.digest import key_thumbprint, statement
 from certchain.encoding.message import from_cbor, to_cbor
 from certchain.errors import KeyNotInForce, WrongSigner
-from certchain.keys import KeyPair, verify_signature
+from certchain.keys import PrivateKeys, verify_signature
 from certchain.models.certification import Signed
 from certchain.models.identifier import Party
 from certchain.models.registration import KeyRecord
@@ -21,7 +21,7 @@ class Identity:
 
     network: bytes
     party: Party
-    keys: KeyPair
+    keys: PrivateKeys
 
     def sign(self, model: object) -> Signed:
         """The model as a statement of this party."""
