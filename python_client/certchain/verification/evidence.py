@@ -79,6 +79,11 @@ def cosigned_at(note: str, witnesses: Sequence[str]) -> tuple[int, ...]:
     return tuple(cosignature.at for cosignature in verify_cosignatures(note, keys, len(keys)))
 
 
+def seen_later(before: Sequence[int], after: Sequence[int]) -> bool:
+    """Whether the same witnesses, by the times at which they cosigned, all saw one checkpoint after the other; nobody has seen nothing."""
+    return bool(before) and bool(after) and min(after) > max(before)
+
+
 def _fork(evidence: ForkEvidence) -> ProvenFinding:
     smaller, larger = _two_of_one_log(evidence.smaller, evidence.larger)
     _require(0 < smaller.size <= larger.size, "the smaller checkpoint comes first")
@@ -97,8 +102,8 @@ def _fork(evidence: ForkEvidence) -> ProvenFinding:
 def _rollback(evidence: RollbackEvidence) -> ProvenFinding:
     before, after = _two_of_one_log(evidence.before, evidence.after)
     _require(after.size < before.size, "the log did not become smaller")
-    times = [cosigned_at(signed.note, evidence.witnesses) for signed in (evidence.before, evidence.after)]
-    later = bool(evidence.witnesses) and min(times[1]) > max(times[0])
+    seen = (cosigned_at(signed.note, evidence.witnesses) for signed in (evidence.before, evidence.after))
+    later = seen_later(*seen)
     said = f"the log's server signed for {before.size} entries, and for {after.size}" + (" afterwards" if later else "")
     relies = (WITNESSES,) if later else (AUDITOR,)
     return _proven(evidence, ("DatabaseRolledBack",), after, said, relies, evidence.before, evidence.after)

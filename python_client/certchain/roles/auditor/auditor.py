@@ -14,7 +14,7 @@ from certchain.roles.auditor.body import Bodies, compare_bodies
 from certchain.roles.auditor.difference import Differences
 from certchain.roles.auditor.findings import Findings
 from certchain.roles.auditor.followed import Audited, FollowedLog, Progress, Reached
-from certchain.roles.auditor.fork import fork_of, kept_gap, require_one_log
+from certchain.roles.auditor.fork import fork_of, require_one_log
 from certchain.roles.auditor.history import (
     SignedBefore,
     require_chain_continues,
@@ -210,7 +210,7 @@ class _Audit:
         require_not_smaller(self.last, self.view, self.differences)
         require_not_rolled_back(self.last, self.view, self.signed, self.differences)
         if gaps and shown:
-            raise kept_gap(self.view, gaps[0])
+            raise self.view.keep_shown(gaps[0])
 
     def _gap_to(self, before: View) -> LogGap | None:
         fork = fork_of(before, self.view)
@@ -223,7 +223,7 @@ class _Audit:
         size = self.differences.chain_size
         whole, prefix = self.view.prefix(self.view.size), self.view.prefix(size)
         if whole is None or prefix is None:
-            raise self.differences.shown(LogGap("the tiles do not lead to the signed root", 0))
+            raise self.view.keep_shown(LogGap("the tiles do not lead to the signed root", 0))
         if size and prefix[0] != self.log.chain.root_at(size):
             raise self.differences.chain_root(self.log.chain.batches(size - 1, 1)[0])
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from certchain.encoding.entry import entry_bytes
-from certchain.encoding.evidence import FORMATS
 from certchain.encoding.leaf import leaf_bytes
 from certchain.encoding.tile import parse_bundle
 from certchain.errors import BodyChanged, BodyNotCommitted, ErasedWithoutRecord, LogGap
@@ -14,10 +13,9 @@ from certchain.log.source import EntrySource
 from certchain.log.verified import VerifiedLog
 from certchain.merkle import tile_width
 from certchain.models.entry import ErasureEntry, HoldEntry, ReleaseEntry
-from certchain.models.evidence import BodyEvidence, ShownEvidence, SignedLeaf
-from certchain.models.log import TILE_WIDTH, LoggedEntry, LogLeaf, key_period
+from certchain.models.evidence import BodyEvidence, SignedLeaf
+from certchain.models.log import TILE_WIDTH, LoggedEntry, LogLeaf, erased_before, key_period
 from certchain.roles.auditor.findings import Findings
-from certchain.roles.auditor.kept import keep_evidence
 from certchain.roles.auditor.view import View
 from certchain.verification.entry import verify_body
 
@@ -90,8 +88,7 @@ def _explained(erased: LogLeaf | None, record: LoggedEntry) -> LogLeaf | None:
     said = record.body.entry if record.body else None
     if erased is None or not isinstance(said, ErasureEntry):
         return erased
-    reaches = said.before > 0 and key_period(erased.at) <= key_period(said.before - 1)
-    return None if reaches else erased
+    return None if key_period(erased.at) < erased_before(said) else erased
 
 
 def _recorded_beyond(entries: EntrySource, first: int, erased: LogLeaf, records: _Records) -> bool:
@@ -131,14 +128,9 @@ def _gone(view: View, erased: LogLeaf) -> LogFinding:
 def _keep(view: View, finding: LogFinding, leaf: bytes, salt: bytes, body: bytes) -> LogFinding:
     signed = view.signed_hash(finding.index)
     if signed is None or (isinstance(finding, BodyNotCommitted) and not body):
-        shown = ShownEvidence(
-            FORMATS[ShownEvidence], type(finding).__name__, view.signed, finding.index, finding.reason
-        )
-        return keep_evidence(view.store, view.log, finding, shown)
+        return view.keep_shown(finding)
     entry = SignedLeaf(finding.index, leaf, signed.path)
-    kind = type(finding).__name__
-    evidence = BodyEvidence(FORMATS[BodyEvidence], kind, view.signed, entry, salt, body)
-    return keep_evidence(view.store, view.log, finding, evidence)
+    return view.keep(finding, BodyEvidence, view.signed, entry, salt, body)
 
 
 def _signed_leaves(view: View, first: int) -> Iterator[bytes]:
@@ -156,8 +148,6 @@ def _logged(view: View, entries: EntrySource, first: int) -> Iterator[LoggedEntr
     while first < view.size:
         page = entries.entries(first, min(_PAGE, view.size - first))[: view.size - first]
         if not page:
-            finding = LogGap("the log's server does not give what the entry says", first)
-            shown = ShownEvidence(FORMATS[ShownEvidence], "LogGap", view.signed, first, finding.reason)
-            raise keep_evidence(view.store, view.log, finding, shown)
+            raise view.keep_shown(LogGap("the log's server does not give what the entry says", first))
         yield from page
         first += len(page)

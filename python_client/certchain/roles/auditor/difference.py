@@ -7,7 +7,6 @@ the signed root), and what is served as its leaves.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from certchain.encoding.evidence import FORMATS
 from certchain.encoding.tile import parse_bundle
 from certchain.errors import CertchainError, EntryChanged, GarbageOnChain, Unavailable
 from certchain.errors.audit import LogFinding
@@ -15,9 +14,8 @@ from certchain.log.verified import VerifiedLog
 from certchain.merkle import tile_width
 from certchain.merkle.node import HASH_LENGTH, hash_leaves
 from certchain.models.digest import Digest
-from certchain.models.evidence import ChainLeafEvidence, ChainRootEvidence, ServedEvidence, ShownEvidence
+from certchain.models.evidence import ChainLeafEvidence, ChainRootEvidence, ServedEvidence
 from certchain.models.log import TILE_WIDTH, LogBatch, LogMode
-from certchain.roles.auditor.kept import keep_evidence
 from certchain.roles.auditor.view import View
 from certchain.verification.log import (
     Difference,
@@ -46,7 +44,7 @@ class Differences:
             found = self.near(start)
             if found is not None:
                 return found
-        return self.shown(finding)
+        return self.view.keep_shown(finding)
 
     def near(self, first: int) -> LogFinding | None:
         """The first difference in the window that begins with the bundle of entry ``first``, if there is one."""
@@ -57,13 +55,6 @@ class Differences:
             return self._unlike_chain(found, hash_list(chain[begin:]), hash_list(signed[begin:]))
         found = find_difference(start, signed or chain, served)
         return None if found is None else self._unlike_signed(found)
-
-    def shown(self, finding: LogFinding) -> LogFinding:
-        """The finding, with the auditor's word for evidence."""
-        evidence = ShownEvidence(
-            FORMATS[ShownEvidence], type(finding).__name__, self.view.signed, finding.index, finding.reason
-        )
-        return keep_evidence(self.view.store, self.view.log, finding, evidence)
 
     def chain_root(self, batch: LogBatch) -> LogFinding:
         """The chain has another root at the batch's end than the leaves lead to."""
@@ -77,16 +68,7 @@ class Differences:
         step = self.view.step(batch)
         if not self.server_signed(batch.size):
             changed = self._garbage(batch, batch.first_index)
-        evidence = ChainRootEvidence(
-            FORMATS[ChainRootEvidence],
-            type(changed).__name__,
-            self.view.signed,
-            batch.size,
-            prefix[0],
-            prefix[1],
-            step,
-        )
-        return keep_evidence(self.view.store, self.view.log, changed, evidence)
+        return self.view.keep(changed, ChainRootEvidence, self.view.signed, batch.size, *prefix, step)
 
     def beyond(self) -> LogFinding:
         """The chain has more entries than anything that the server has signed for."""
@@ -94,18 +76,8 @@ class Differences:
         batch = self.view.log.chain.batches(index, 1)[0]
         hashes = batch.leaf_hashes[index - batch.first_index :]
         finding = self._garbage(batch, index)
-        evidence = ChainLeafEvidence(
-            FORMATS[ChainLeafEvidence],
-            type(finding).__name__,
-            self.view.signed,
-            self.view.step(batch),
-            index,
-            hashes[0] if hashes else None,
-            None,
-            None,
-            None,
-        )
-        return keep_evidence(self.view.store, self.view.log, finding, evidence)
+        step, found = self.view.step(batch), hashes[0] if hashes else None
+        return self.view.keep(finding, ChainLeafEvidence, self.view.signed, step, index, found, None, None, None)
 
     # --------------------------------------------------------------------------------------------------------- windows
 
@@ -117,9 +89,9 @@ class Differences:
         moved = known.index(mine[0], 1) if mine[0] in known[1:] else None
         if isinstance(found, EntryChanged) and not self._stands_alone(batch, known, mine):
             finding = self._garbage(batch, index)
-        evidence = ChainLeafEvidence(
-            FORMATS[ChainLeafEvidence],
-            type(finding).__name__,
+        return self.view.keep(
+            finding,
+            ChainLeafEvidence,
             self.view.signed,
             self.view.step(batch),
             index,
@@ -128,7 +100,6 @@ class Differences:
             None if elsewhere is None else self.view.signed_hash(index + elsewhere),
             None if moved is None else index + moved,
         )
-        return keep_evidence(self.view.store, self.view.log, finding, evidence)
 
     def _stands_alone(self, batch: LogBatch, known: list[bytes], signed: list[bytes]) -> bool:
         """Whether the log was changed, and not the chain filled with something else: it has what follows, or was signed for as it was."""
@@ -138,9 +109,8 @@ class Differences:
         """What is served is not what was signed for."""
         true, offered = self.view.signed_hash(found.index), self._leaf(found.index)
         if true is None:
-            return self.shown(found)
-        evidence = ServedEvidence(FORMATS[ServedEvidence], type(found).__name__, self.view.signed, offered, true)
-        return keep_evidence(self.view.store, self.view.log, found, evidence)
+            return self.view.keep_shown(found)
+        return self.view.keep(found, ServedEvidence, self.view.signed, offered, true)
 
     def _garbage(self, batch: LogBatch, index: int) -> GarbageOnChain:
         return GarbageOnChain(

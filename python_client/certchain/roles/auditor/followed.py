@@ -19,6 +19,11 @@ Progress = Callable[[int, int], None]
 _NAME_LENGTH = 32
 
 
+def short_name(data: bytes) -> str:
+    """What stands for the data in the name of a file: the first half of its SHA-256, in hex."""
+    return sha256(data).hexdigest()[:_NAME_LENGTH]
+
+
 @dataclass(frozen=True, slots=True)
 class FollowedLog:
     """One log: its ``origin``, the service that signs for it with ``keys`` (all those it has had), and where it is read.
@@ -44,7 +49,7 @@ class FollowedLog:
     @property
     def name(self) -> str:
         """The name of the log's file in the auditor's store."""
-        return f"log-{sha256(self.origin.encode()).hexdigest()[:_NAME_LENGTH]}"
+        return f"log-{short_name(self.origin.encode())}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from certchain.encoding.evidence import FORMATS
 from certchain.encoding.note import vkey
 from certchain.errors import LogGap, LyingWitness, SplitView
-from certchain.models.evidence import ForkEvidence, ShownEvidence
+from certchain.models.evidence import ForkEvidence
 from certchain.models.note import KeyType, NoteKey
 from certchain.roles.auditor.followed import FollowedLog
-from certchain.roles.auditor.kept import keep_evidence
 from certchain.roles.auditor.view import View
 
 
@@ -27,19 +25,10 @@ def fork_of(one: View, other: View) -> SplitView | LogGap | None:
     if prefix[0] == smaller.checkpoint.root:
         return None
     both = cosigned_both(smaller, larger)
-    evidence = ForkEvidence(
-        FORMATS[ForkEvidence],
-        "LyingWitness" if both else "SplitView",
-        smaller.signed,
-        larger.signed,
-        *prefix,
-        witness_keys(smaller.log, both),
-    )
     told = f"it has signed for {smaller.size} and for {larger.size} entries"
-    if both:
-        lie = LyingWitness(told, smaller.size, witness=", ".join(both))
-        return keep_evidence(smaller.store, smaller.log, lie, evidence)
-    return keep_evidence(smaller.store, smaller.log, SplitView(told, smaller.size), evidence)
+    lie = LyingWitness(told, smaller.size, witness=", ".join(both)) if both else SplitView(told, smaller.size)
+    witnesses = witness_keys(smaller.log, both)
+    return smaller.keep(lie, ForkEvidence, smaller.signed, larger.signed, *prefix, witnesses)
 
 
 def require_one_log(smaller: View, larger: View, readers: Sequence[FollowedLog]) -> View:
@@ -53,14 +42,8 @@ def require_one_log(smaller: View, larger: View, readers: Sequence[FollowedLog])
             raise fork
     gap = found[0]
     if isinstance(gap, LogGap) and None not in found:
-        raise kept_gap(larger, gap)
+        raise larger.keep_shown(gap)
     return larger
-
-
-def kept_gap(larger: View, gap: LogGap) -> LogGap:
-    """The gap with the auditor's word for evidence."""
-    shown = ShownEvidence(FORMATS[ShownEvidence], "LogGap", larger.signed, gap.index, gap.reason)
-    return keep_evidence(larger.store, larger.log, gap, shown)
 
 
 def cosigned_both(one: View, other: View) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from certchain.encoding.evidence import FORMATS
 from certchain.errors import (
     ChainRolledBack,
     CheckpointOutdated,
@@ -21,8 +20,8 @@ from certchain.models.log import LogMode
 from certchain.roles.auditor.difference import Differences
 from certchain.roles.auditor.followed import Audited, FollowedLog
 from certchain.roles.auditor.fork import cosigned_both, witness_keys
-from certchain.roles.auditor.kept import keep_evidence
 from certchain.roles.auditor.view import View
+from certchain.verification.evidence import seen_later
 
 _BATCHES = 16
 
@@ -89,17 +88,14 @@ def _seen_later(before: View, after: View) -> bool:
     """Whether witnesses who cosigned both saw ``after`` later: then it was not an old one when they did."""
     both = cosigned_both(before, after)
     earlier, later = ([each.at for each in view.cosignatures if each.witness in both] for view in (before, after))
-    return bool(both) and min(later) > max(earlier)
+    return seen_later(earlier, later)
 
 
 def rolled_back(before: View, after: View) -> LogFinding:
     """The log showed more entries before."""
-    both = cosigned_both(before, after)
-    evidence = RollbackEvidence(
-        FORMATS[RollbackEvidence], "DatabaseRolledBack", before.signed, after.signed, witness_keys(after.log, both)
-    )
+    witnesses = witness_keys(after.log, cosigned_both(before, after))
     finding = DatabaseRolledBack(f"it has signed for {before.size} entries before", after.size)
-    return keep_evidence(after.store, after.log, finding, evidence)
+    return after.keep(finding, RollbackEvidence, before.signed, after.signed, witnesses)
 
 
 def require_chain_continues(last: Audited, view: View, chain_size: int) -> int:
@@ -115,17 +111,9 @@ def _chain_changed(last: Audited, view: View, chain_size: int) -> LogFinding:
     finding = ChainRolledBack(told, min(chain_size, last.chain_size))
     prefix = view.prefix(last.chain_size) if last.chain_size <= view.size else None
     if prefix is None or prefix[0] != last.chain_root:
-        shown = ShownEvidence(FORMATS[ShownEvidence], "ChainRolledBack", last.signed, finding.index, told)
-        return keep_evidence(view.store, view.log, finding, shown)
-    evidence = ChainRootEvidence(
-        FORMATS[ChainRootEvidence],
-        "ChainRolledBack",
-        view.signed,
-        last.chain_size,
-        *prefix,
-        _step_at(view, last.chain_size),
-    )
-    return keep_evidence(view.store, view.log, finding, evidence)
+        return view.keep(finding, ShownEvidence, last.signed, finding.index, told)
+    step = _step_at(view, last.chain_size)
+    return view.keep(finding, ChainRootEvidence, view.signed, last.chain_size, *prefix, step)
 
 
 def _step_at(view: View, size: int) -> ChainStep | None:

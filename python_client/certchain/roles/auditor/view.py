@@ -4,7 +4,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from certchain.encoding.checkpoint import parse_checkpoint, parse_checkpoint_body
-from certchain.encoding.evidence import FORMATS
 from certchain.encoding.note import parse_note
 from certchain.errors import (
     CertchainError,
@@ -30,7 +29,7 @@ from certchain.models.evidence import ChainStep, ShownEvidence, SignedHash
 from certchain.models.identifier import service_party
 from certchain.models.log import TILE_WIDTH, Checkpoint, Cosignature, LogBatch, SignedCheckpoint
 from certchain.roles.auditor.followed import FollowedLog
-from certchain.roles.auditor.kept import keep_evidence
+from certchain.roles.auditor.kept import Document, Fields, Finding, keep_evidence
 from certchain.storage import FileStore
 from certchain.verification.checkpoint import verify_checkpoint, verify_cosignatures
 
@@ -57,6 +56,14 @@ class View:
         """When the first and the last of the known witnesses saw it, if any did. One clock that is wrong accuses nobody."""
         times = [cosignature.at for cosignature in self.cosignatures]
         return (min(times), max(times)) if times else None
+
+    def keep(self, finding: Finding, kind: Document[Fields], *fields: Fields.args, **named: Fields.kwargs) -> Finding:
+        """See ``keep_evidence``."""
+        return keep_evidence(self.store, self.log, finding, kind, *fields, **named)
+
+    def keep_shown(self, finding: Finding) -> Finding:
+        """The finding with the auditor's word for evidence: what was shown beside the checkpoint."""
+        return self.keep(finding, ShownEvidence, self.signed, finding.index, finding.reason)
 
     def signed_hash(self, index: int) -> SignedHash | None:
         """What the checkpoint has at ``index``, proven; ``None`` when the source's tiles do not lead to its root."""
@@ -122,8 +129,8 @@ def look(
     text, _ = parse_note(note)
     origin = parse_checkpoint_body(text).origin
     if origin != log.origin:
-        shown = ShownEvidence(FORMATS[ShownEvidence], "WrongLog", None, 0, note[:_LONGEST_SHOWN])
-        raise keep_evidence(store, log, WrongLog(f"it is of {origin}", 0), shown)
+        finding = WrongLog(f"it is of {origin}", 0)
+        raise keep_evidence(store, log, finding, ShownEvidence, None, 0, note[:_LONGEST_SHOWN])
     require_signer(log, registrations, parse_checkpoint(text), confirmed)
     signed, checkpoint = _verified(log, note)
     required = log.quorum if quorum is None else quorum

@@ -6,7 +6,6 @@ checkpoint's root at that size, and the new one's at its end, shows that the log
 
 from collections.abc import Callable, Iterator
 
-from certchain.encoding.evidence import FORMATS
 from certchain.errors import (
     CertchainError,
     EntryBackdated,
@@ -25,7 +24,6 @@ from certchain.roles.auditor.difference import Differences
 from certchain.roles.auditor.findings import Findings
 from certchain.roles.auditor.followed import Progress, Reached
 from certchain.roles.auditor.fork import fork_of, witness_keys
-from certchain.roles.auditor.kept import keep_evidence
 from certchain.roles.auditor.view import View
 from certchain.verification.log import (
     LeafRun,
@@ -121,7 +119,7 @@ class Walk:
         index = finding.index
         entry = self._signed_leaf(index, bundle) if isinstance(finding, WrongIndex | EntryBackdated) else None
         if entry is None:
-            return self._differences.shown(finding)
+            return self._view.keep_shown(finding)
         before = None
         if isinstance(finding, EntryBackdated):
             before = self._signed_leaf(index - 1, bundle)
@@ -228,9 +226,9 @@ class Walk:
         by: View | LogBatch | None = None,
     ) -> LogFinding:
         witnessed = by if isinstance(by, View) else self._view
-        evidence = LeafEvidence(
-            FORMATS[LeafEvidence],
-            type(finding).__name__,
+        return self._view.keep(
+            finding,
+            LeafEvidence,
             self._view.signed,
             entry,
             before,
@@ -239,7 +237,6 @@ class Walk:
             witness_keys(witnessed.log, [cosignature.witness for cosignature in witnessed.cosignatures]),
             self._tolerance,
         )
-        return keep_evidence(self._view.store, self._view.log, finding, evidence)
 
 
 def _row(batch: LogBatch | None) -> bytes:
