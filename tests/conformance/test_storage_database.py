@@ -1,8 +1,8 @@
-"""Every management database keeps these promises: SQLite and its in-memory twin alike."""
+"""Every management database keeps these promises: SQLite, PostgreSQL and their in-memory twin alike."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -14,9 +14,11 @@ from certchain.models.certification import (
     UserDeviceInformation,
 )
 from certchain.models.digest import Digest
+from certchain.models.entry import Subject, SubjectKind
+from certchain.models.failure import FailureState
 from certchain.models.identifier import DeviceId, UserDeviceId, UserId
 from certchain.models.registration import PublicKeys
-from certchain.storage import ManagementDatabase, MemoryManagementDatabase, SqlManagementDatabase
+from certchain.storage import ManagementDatabase
 
 LAMP = DeviceInformation(DeviceId(7), "Lumen GmbH", "lamp ☀", "SN-0001")
 PHONE = UserDeviceInformation("Fairphone 5", "Android 15", "3f2a")
@@ -25,25 +27,10 @@ OTHER_KEYS = PublicKeys(bytes(32), bytes(33))
 DIGEST = Digest(bytes(range(32)))
 APP = AppRecord("remote", "1.0", DIGEST, b"signed")
 MOST = 2**63 - 1
-UNWRITABLE = "\ud800"
-
-
-def memory(_: Path) -> Iterator[ManagementDatabase]:
-    yield MemoryManagementDatabase()
-
-
-def sql(folder: Path) -> Iterator[ManagementDatabase]:
-    database = SqlManagementDatabase(folder / "management.sqlite")
-    yield database
-    database.close()
-
-
-MAKERS: dict[str, Callable[[Path], Iterator[ManagementDatabase]]] = {"memory": memory, "sql": sql}
-
-
-@pytest.fixture(params=MAKERS)
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ManagementDatabase]:
-    yield from MAKERS[request.param](tmp_path)
+UNWRITABLE = ("\ud800", "a\0b", "\0", "é" * 501)
+LONGEST = "é" * 500
+MINA, LOCK = Subject(SubjectKind.USER, 3), Subject(SubjectKind.DEVICE, 3)
+PAIR = UserId(3), UserDeviceId(2), DeviceId(7)
 
 
 # ---------------------------------------------------------------------------------------------------------- own records
@@ -137,17 +124,33 @@ def test_the_highest_identifier_is_kept(database: ManagementDatabase) -> None:
     assert database.device(DeviceId(MOST)) == (highest, KEYS)
 
 
-def test_a_text_that_is_not_unicode_is_refused(database: ManagementDatabase) -> None:
+@pytest.mark.parametrize("text", UNWRITABLE, ids=["no-unicode", "nul-within", "nul", "too-long"])
+def test_a_text_that_no_database_keeps_is_refused(database: ManagementDatabase, text: str) -> None:
     for refused in (
-        lambda: database.put_device(replace(LAMP, serial=UNWRITABLE), KEYS),
-        lambda: database.put_user_device(UserDeviceId(2), replace(PHONE, model=UNWRITABLE), KEYS),
-        lambda: database.put_user(UserId(3), UNWRITABLE, bytes(32)),
-        lambda: database.put_app(replace(APP, app=UNWRITABLE)),
-        lambda: database.app("remote", UNWRITABLE),
-        lambda: database.set_app_status(UNWRITABLE, "1.0", AppStatus.REVOKED),
+        lambda: database.put_device(replace(LAMP, serial=text), KEYS),
+        lambda: database.put_user_device(UserDeviceId(2), replace(PHONE, model=text), KEYS),
+        lambda: database.put_user(UserId(3), text, bytes(32)),
+        lambda: database.put_app(replace(APP, app=text)),
+        lambda: database.app("remote", text),
+        lambda: database.set_app_status(text, "1.0", AppStatus.REVOKED),
     ):
         with pytest.raises(MalformedValue):
             refused()
+
+
+def test_the_longest_texts_are_kept_also_as_keys(database: ManagementDatabase) -> None:
+    longest = replace(APP, app=LONGEST, version=LONGEST[:-1] + "xy")
+    database.put_app(longest)
+    database.put_device(replace(LAMP, model=LONGEST), KEYS)
+
+    assert database.app(longest.app, longest.version) == longest
+    assert database.device(LAMP.device)[0].model == LONGEST
+
+
+def test_long_key_data_is_kept(database: ManagementDatabase) -> None:
+    database.put_key_data(DIGEST, bytes(1_000_000))
+
+    assert database.key_data(DIGEST) == bytes(1_000_000)
 
 
 # ----------------------------------------------------------------------------------------------------------------- apps
@@ -162,6 +165,17 @@ def test_an_app_is_allowed_then_revoked_then_allowed(database: ManagementDatabas
 
     database.set_app_status("remote", "1.0", AppStatus.ALLOWED)
     assert database.app("remote", "1.0") == APP
+
+
+def test_a_deprecated_app_has_an_end_and_no_other_has(database: ManagementDatabase) -> None:
+    database.put_app(APP)
+    database.set_app_status("remote", "1.0", AppStatus.DEPRECATED, MOST)
+    assert database.app("remote", "1.0") == replace(APP, status=AppStatus.DEPRECATED, until=MOST)
+
+    for status, until in ((AppStatus.DEPRECATED, 0), (AppStatus.REVOKED, 1), (AppStatus.DEPRECATED, MOST + 1)):
+        with pytest.raises(MalformedValue):
+            database.set_app_status("remote", "1.0", status, until)
+    assert database.app("remote", "1.0").until == MOST
 
 
 def test_a_revoked_app_stays_revoked_when_it_is_put_again(database: ManagementDatabase) -> None:
@@ -187,4 +201,109 @@ def test_an_app_with_another_digest_is_refused_and_the_first_stays(database: Man
     with pytest.raises(RecordExists) as refusal:
         database.put_app(replace(APP, digest=Digest(bytes(32))))
     assert refusal.value.values() == {"kind": "app", "name": "remote 1.0"}
+    assert database.app("remote", "1.0") == APP
+
+
+# ------------------------------------------------------------------------------------------------------------- failures
+
+
+def test_failures_are_counted_and_cleared_and_unlocks_stay(database: ManagementDatabase) -> None:
+    assert database.failures(MINA) == FailureState(0, 0)
+    assert [database.count_failure(MINA) for _ in range(3)] == [1, 2, 3]
+    assert database.unlock(MINA) == 1
+    assert database.failures(MINA) == FailureState(0, 1)
+    assert database.count_failure(MINA) == 1
+    assert database.failures(MINA) == FailureState(1, 1)
+    database.clear_failures(MINA)
+    assert database.failures(MINA) == FailureState(0, 1)
+
+
+def test_who_was_never_counted_is_unlocked_and_cleared(database: ManagementDatabase) -> None:
+    database.clear_failures(MINA)
+    assert database.failures(MINA) == FailureState()
+    assert [database.unlock(MINA), database.unlock(MINA)] == [1, 2]
+
+
+def test_a_user_and_a_device_of_one_number_are_counted_apart(database: ManagementDatabase) -> None:
+    database.count_failure(MINA)
+    database.unlock(LOCK)
+
+    assert (database.failures(MINA), database.failures(LOCK)) == (FailureState(1, 0), FailureState(0, 1))
+
+
+@pytest.mark.parametrize("number", [-1, MOST + 1])
+def test_nobody_is_counted_under_a_number_that_no_database_keeps(database: ManagementDatabase, number: int) -> None:
+    nobody = Subject(SubjectKind.USER, number)
+    for refused in (database.failures, database.count_failure, database.clear_failures, database.unlock):
+        with pytest.raises(MalformedValue):
+            refused(nobody)
+
+
+def test_of_many_failures_at_once_each_is_counted(database: ManagementDatabase) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        counted = list(threads.map(lambda _: database.count_failure(MINA), range(64)))
+
+    assert sorted(counted) == list(range(1, 65))
+    assert database.failures(MINA).failures == 64
+
+
+# -------------------------------------------------------------------------------------------------------------- permits
+
+
+def test_a_permit_is_taken_once(database: ManagementDatabase) -> None:
+    database.put_permit(*PAIR, expires_at=100)
+
+    assert database.take_permit(*PAIR, now=99)
+    assert not database.take_permit(*PAIR, now=99)
+
+
+def test_a_permit_that_has_expired_or_never_was_is_not_taken(database: ManagementDatabase) -> None:
+    assert not database.take_permit(*PAIR, now=0)
+    database.put_permit(*PAIR, expires_at=100)
+    assert not database.take_permit(*PAIR, now=100)
+    assert not database.take_permit(*PAIR, now=50)
+
+
+def test_a_permit_is_for_these_three_only(database: ManagementDatabase) -> None:
+    database.put_permit(*PAIR, expires_at=100)
+
+    assert not database.take_permit(UserId(4), PAIR[1], PAIR[2], 50)
+    assert not database.take_permit(PAIR[0], UserDeviceId(4), PAIR[2], 50)
+    assert not database.take_permit(PAIR[0], PAIR[1], DeviceId(4), 50)
+    assert database.take_permit(*PAIR, now=50)
+
+
+def test_a_later_permit_replaces_an_earlier_one(database: ManagementDatabase) -> None:
+    database.put_permit(*PAIR, expires_at=100)
+    database.put_permit(*PAIR, expires_at=200)
+
+    assert database.take_permit(*PAIR, now=150)
+    assert not database.take_permit(*PAIR, now=50)
+
+
+def test_a_permit_with_a_number_that_no_database_keeps_is_refused(database: ManagementDatabase) -> None:
+    for refused in (
+        lambda: database.put_permit(UserId(-1), PAIR[1], PAIR[2], 100),
+        lambda: database.put_permit(*PAIR, expires_at=MOST + 1),
+        lambda: database.take_permit(PAIR[0], UserDeviceId(MOST + 1), PAIR[2], 100),
+        lambda: database.take_permit(*PAIR, now=-1),
+    ):
+        with pytest.raises(MalformedValue):
+            refused()
+
+
+def test_of_many_who_take_a_permit_at_once_one_has_it(database: ManagementDatabase) -> None:
+    database.put_permit(*PAIR, expires_at=100)
+    with ThreadPoolExecutor(8) as threads:
+        taken = list(threads.map(lambda _: database.take_permit(*PAIR, now=50), range(32)))
+
+    assert taken.count(True) == 1
+
+
+def test_of_many_who_put_the_same_record_at_once_each_succeeds(database: ManagementDatabase) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: database.put_device(LAMP, KEYS), range(32)))
+        list(threads.map(lambda _: database.put_app(APP), range(32)))
+
+    assert database.device(LAMP.device) == (LAMP, KEYS)
     assert database.app("remote", "1.0") == APP

@@ -1,0 +1,167 @@
+"""The databases that tests run on: in memory, a file of SQLite, and PostgreSQL, of which the tests start a server of their own."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import pg8000.dbapi
+import pytest
+from sqlalchemy import delete
+
+from certchain.ledger.node import free_port
+from certchain.storage import MemoryManagementDatabase, SqlManagementDatabase
+from certchain.storage.engine import writing
+from certchain.storage.schema import metadata
+
+KINDS = ("sqlite", "postgresql")
+USER, PASSWORD = "certchain", "not-in-any-message"
+_PATIENCE = 30.0
+
+
+@dataclass
+class PostgresServer:
+    """A server in a temporary folder, at a port of 127.0.0.1 and at a socket. It does not sync: the machine is not what fails here."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    settings: tuple[str, ...] = ("fsync=off", "full_page_writes=off")
+    _process: subprocess.Popen[bytes] | None = None
+    _names: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def initialise(self) -> None:
+        """Makes its folder, which belongs to whom it runs as: a server refuses to run as root."""
+        _give_away(self.folder)
+        password = self.folder / "password"
+        password.write_text(PASSWORD)
+        options = ["--auth=scram-sha-256", f"--pwfile={password}", "--encoding=UTF8", "--locale=C", "--no-sync"]
+        command = [program("initdb"), "-D", str(self.folder / "data"), "-U", USER, *options]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **_as_whom())
+        password.unlink()
+
+    def start(self) -> None:
+        options = [word for setting in self.settings for word in ("-c", setting)]
+        command = [program("postgres"), "-D", str(self.folder / "data"), "-h", "127.0.0.1", "-k", str(self.folder)]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen([*command, "-p", str(self.port), *options], stderr=log, **_as_whom())
+        deadline = time.monotonic() + _PATIENCE
+        while not self._answers():
+            assert self._process.poll() is None, (self.folder / "log").read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Ends it by its process: ``SIGINT`` closes connections in good order, ``SIGQUIT`` is as a crash."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(_PATIENCE)
+            self._process = None
+
+    def url(self, name: str, query: str = "", *, password: str = PASSWORD, host: str = "127.0.0.1") -> str:
+        return f"postgresql+pg8000://{USER}:{password}@{host}:{self.port}/{name}{query}"
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / f".s.PGSQL.{self.port}"
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """The URL of an empty database, which is gone afterwards."""
+        name = f"test_{next(self._names)}"
+        self.execute(f"CREATE DATABASE {name}")
+        try:
+            yield self.url(name)
+        finally:
+            with suppress(pg8000.dbapi.Error):  # the test has stopped the server
+                self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def execute(self, statement: str, database: str = "postgres") -> Any:
+        """What the server's operator types, outside of any transaction."""
+        connection = self._connect(database)
+        try:
+            connection.autocommit = True
+            cursor = connection.cursor()
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else None
+        finally:
+            connection.close()
+
+    def _connect(self, database: str) -> Any:
+        return pg8000.dbapi.connect(
+            user=USER, password=PASSWORD, host="127.0.0.1", port=self.port, database=database, timeout=_PATIENCE
+        )
+
+    def _answers(self) -> bool:
+        try:
+            self._connect("postgres").close()
+        except (pg8000.dbapi.Error, OSError):
+            return False
+        return True
+
+
+@contextmanager
+def postgres_server(*settings: str) -> Iterator[PostgresServer]:
+    """A server of its own; the test is skipped where there is none, but never under CI."""
+    if program("postgres") is None:
+        reason = "there is no PostgreSQL on this machine: run `make postgres`"
+        assert os.environ.get("CI") != "true", reason
+        pytest.skip(reason)
+    folder = Path(mkdtemp(prefix="certchain-postgres-"))
+    server = PostgresServer(folder)
+    server.settings += settings
+    try:
+        server.initialise()
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+def program(name: str) -> Any:
+    """A program of the server's: on PATH, or where Debian has the newest of those that are installed."""
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
+    return shutil.which(name) or (str(found[-1]) if found else None)
+
+
+def open_management(location: Path | str | None) -> Any:
+    """The management database of a location, or in memory."""
+    return MemoryManagementDatabase() if location is None else SqlManagementDatabase(location)
+
+
+def empty(database: Any, table: str) -> None:
+    """Somebody removes every row of a table, behind the server's back."""
+    if isinstance(database, MemoryManagementDatabase):
+        getattr(database, f"_{table}").clear()
+    else:
+        with writing(database._engine) as connection:
+            connection.execute(delete(metadata.tables[table]))
+
+
+def _as_whom() -> dict[str, Any]:
+    """Root starts the server as somebody else."""
+    if os.getuid() != 0:
+        return {}
+    user = _somebody()
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def _somebody() -> pwd.struct_passwd:
+    try:
+        return pwd.getpwnam("postgres")
+    except KeyError:
+        return pwd.getpwnam("nobody")
+
+
+def _give_away(folder: Path) -> None:
+    if os.getuid() == 0:
+        os.chown(folder, _somebody().pw_uid, _somebody().pw_gid)
