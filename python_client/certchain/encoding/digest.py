@@ -191,8 +191,3 @@ def submission_context(network: bytes, product: ProductId, version: int) -> byte
 def statement(network: bytes, kind: str, signer: Party, body: bytes) -> bytes:
     """What a party signs: the network, the kind of message, who signs, and the message."""
     return preimage("statement", network, text(kind), text(signer.kind), number(signer.number), body)
-
-
-def https_binding(server: bytes, client: bytes, conversation: bytes) -> Digest:
-    """H("https-channel", server, client, conversation): the certificates' fingerprints (32 bytes each), and the client's 16 random bytes."""
-    return digest("https-channel", server, client, conversation)

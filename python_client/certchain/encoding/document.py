@@ -41,6 +41,16 @@ def from_document(model: type[Model], data: bytes) -> Model:
     return value
 
 
+def to_plain(model: object) -> Any:
+    """A model as the values that JSON has."""
+    return _converter().unstructure(model)
+
+
+def from_plain(model: type[Model], value: Any) -> Model:
+    """Reads ``model`` from what ``to_plain`` gave; raises whatever its converter or constructor makes of other values."""
+    return _converter().structure(value, model)
+
+
 @cache
 def _converter() -> Converter:
     converter = Converter(forbid_extra_keys=True)

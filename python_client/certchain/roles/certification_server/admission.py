@@ -4,11 +4,19 @@ from dataclasses import dataclass
 
 from certchain.encoding.digest import enrolment_context
 from certchain.encoding.message import to_cbor
-from certchain.errors import RegistrationRefused
+from certchain.errors import InformationChanged, RegistrationRefused, WrongSigner
 from certchain.keys import CertificateAuthority, seal_to
 from certchain.models.certification import Signed
 from certchain.models.enrolment import CertificateRenewal, Enrolled, EnrolmentAnswer, EnrolmentRequest
-from certchain.models.identifier import Party, device_party, user_device_party
+from certchain.models.identifier import (
+    DeviceId,
+    Party,
+    PartyKind,
+    UserDeviceId,
+    device_party,
+    user_device_party,
+)
+from certchain.models.production import DeviceDescription
 from certchain.roles.certification_server.enrolment import Enrolment
 from certchain.roles.certification_server.equipment import Equipment
 from certchain.verification.enrolment import verify_enrolment
@@ -36,6 +44,15 @@ class Admission:
         request = verify_enrolment(signed, self.equipment.identity.network)
         return self._answer(device_party(self.enrolment.enrol_from_batch(signed)), request, signed)
 
+    def rotate(self, party: Party, signed: Signed) -> EnrolmentAnswer:
+        """Puts the keys of a request in force for a party that is enrolled, as after a loss, for an operator who knows whose they are.
+
+        It has to describe the party as it was enrolled: ``InformationChanged``. Safe to repeat.
+        """
+        request = verify_enrolment(signed, self.equipment.identity.network)
+        self._rotated(party, request, signed)
+        return self._answer(party, request, signed)
+
     def renew(self, signed: Signed) -> Signed:
         """A certificate for another TLS key of who asks, under their keys in force on the chain; returns a signed ``Enrolled``."""
         renewal = self.equipment.said(signed, CertificateRenewal, signed.signer)
@@ -49,6 +66,24 @@ class Admission:
         if request.user_device is not None:
             return user_device_party(self.enrolment.enrol_user_device(request.user_device, signed.keys))
         raise RegistrationRefused("services are enrolled by the authority")
+
+    def _rotated(self, party: Party, request: EnrolmentRequest, signed: Signed) -> None:
+        database = self.equipment.database
+        if request.device is not None and party.kind is PartyKind.DEVICE:
+            device, _ = database.device(DeviceId(party.number))
+            known: object = DeviceDescription(device.manufacturer, device.model, device.serial)
+            self._require_same(known, request.device)
+            self.enrolment.rotate_device_keys(device.device, signed.keys)
+        elif request.user_device is not None and party.kind is PartyKind.USER_DEVICE:
+            known, _ = database.user_device(UserDeviceId(party.number))
+            self._require_same(known, request.user_device)
+            self.enrolment.rotate_user_device_keys(UserDeviceId(party.number), signed.keys)
+        else:
+            raise WrongSigner(str(party), str(signed.signer))
+
+    def _require_same(self, known: object, described: object) -> None:
+        if known != described:
+            raise InformationChanged("enrolment", "it is enrolled as something else")
 
     def _answer(self, party: Party, request: EnrolmentRequest, signed: Signed) -> EnrolmentAnswer:
         enrolled = Enrolled(party, self._certificate(request.certificate_request, party))
