@@ -17,6 +17,7 @@ from certchain.models.entry import (
     Subject,
     SubjectKind,
 )
+from certchain.models.hold import Holds, holds_after, is_in_force
 from certchain.models.log import KEY_PERIOD, LoggedEntry, erased_before
 from certchain.models.query import RowKind
 from certchain.storage.log_index_schema import entries, erasures, holds, state
@@ -58,10 +59,8 @@ class Fold:
 
     def _act(self, index: int, entry: LogEntry) -> None:
         match entry:
-            case HoldEntry() if _is_someone(entry.held):
+            case HoldEntry() | ReleaseEntry() if _is_someone(entry.held):
                 self._hold(index, entry)
-            case ReleaseEntry() if _is_someone(entry.held):
-                self._connection.execute(delete(holds).where(*_same_hold(entry)))
             case ErasureEntry() if _is_someone(entry.erased):
                 self._erase(index, entry)
             case RetentionEntry():
@@ -72,20 +71,23 @@ class Fold:
             self._connection.execute(insert(entries), self._rows)
         self._rows = []
 
-    def _hold(self, index: int, entry: HoldEntry) -> None:
-        """A second hold of the same name says nothing new."""
-        if self._connection.execute(select(holds.c.entry).where(*_same_hold(entry))).first() is None:
-            named = {"name": entry.name, "reason": entry.reason}
-            self._connection.execute(insert(holds).values(entry=index, **_subject_columns(entry.held), **named))
+    def _hold(self, index: int, entry: HoldEntry | ReleaseEntry) -> None:
+        """Has the index keep the holds on the subject that are in force after the entry."""
+        before = self._holds(entry.held)
+        after = holds_after(before, entry)
+        for gone in set(before).difference(after):
+            self._connection.execute(delete(holds).where(*about(holds, gone.held), holds.c.name == gone.name))
+        for new in set(after).difference(before):
+            named = {"name": new.name, "reason": new.reason}
+            self._connection.execute(insert(holds).values(entry=index, **_subject_columns(new.held), **named))
 
-    def _is_held(self, subject: Subject) -> bool:
-        return (
-            self._connection.execute(select(holds.c.entry).where(*about(holds, subject)).limit(1)).first() is not None
-        )
+    def _holds(self, subject: Subject) -> Holds:
+        rows = self._connection.execute(select(holds.c.name, holds.c.reason).where(*about(holds, subject)))
+        return tuple(HoldEntry(subject, row.name, row.reason) for row in rows)
 
     def _erase(self, index: int, entry: ErasureEntry) -> None:
-        """Empties the subject's rows. An erasure of someone who was on hold when it was logged does not count, now or later."""
-        if self._is_held(entry.erased):
+        """Empties the subject's rows, unless the erasure does not count."""
+        if not is_in_force(entry, self._holds(entry.erased)):
             return
         until = _bounded(erased_before(entry))
         named = {"before_period": until, **_subject_columns(entry.erased)}
@@ -111,10 +113,6 @@ def _rows_of(subject: Subject) -> tuple[ColumnElement[bool], ...]:
     nobody_before = named[: named.index(subject.kind)]
     number = entries.c[_COLUMNS[subject.kind]]
     return (number == subject.number, *(entries.c[_COLUMNS[kind]].is_(None) for kind in nobody_before))
-
-
-def _same_hold(entry: HoldEntry | ReleaseEntry) -> tuple[ColumnElement[bool], ...]:
-    return (*about(holds, entry.held), holds.c.name == entry.name)
 
 
 def _subject_columns(subject: Subject) -> dict[str, Any]:

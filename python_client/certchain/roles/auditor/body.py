@@ -12,8 +12,9 @@ from certchain.errors.audit import LogFinding
 from certchain.log.source import EntrySource
 from certchain.log.verified import VerifiedLog
 from certchain.merkle import tile_width
-from certchain.models.entry import ErasureEntry, HoldEntry, ReleaseEntry
+from certchain.models.entry import ErasureEntry
 from certchain.models.evidence import BodyEvidence, SignedLeaf
+from certchain.models.hold import Holds, holds_after, is_in_force
 from certchain.models.log import TILE_WIDTH, LoggedEntry, LogLeaf, erased_before, key_period
 from certchain.roles.auditor.findings import Findings
 from certchain.roles.auditor.view import View
@@ -32,7 +33,7 @@ class Bodies:
     compared: int = 0
     erased: int = 0
     unrecorded: LogLeaf | None = None
-    holds: tuple[HoldEntry, ...] = ()
+    holds: Holds = ()
 
 
 def compare_bodies(view: View, entries: EntrySource, first: int, before: Bodies, findings: Findings) -> Bodies:
@@ -70,17 +71,16 @@ def _tell(findings: Findings, kind: type[LogFinding], index: int, keep: Callable
 class _Records:
     """The legal holds in force, record by record."""
 
-    def __init__(self, holds: tuple[HoldEntry, ...]) -> None:
+    def __init__(self, holds: Holds) -> None:
         self.holds = holds
 
     def erases(self, logged: LoggedEntry) -> bool:
         """Takes an entry in its order; returns whether it is an erasure that counts: one of somebody who is under no hold."""
         said = logged.body.entry if logged.body else None
-        if isinstance(said, HoldEntry):
-            self.holds = (*self.holds, said)
-        elif isinstance(said, ReleaseEntry):
-            self.holds = tuple(hold for hold in self.holds if (hold.held, hold.name) != (said.held, said.name))
-        return isinstance(said, ErasureEntry) and said.erased not in {hold.held for hold in self.holds}
+        if said is None:
+            return False
+        self.holds = holds_after(self.holds, said)
+        return isinstance(said, ErasureEntry) and is_in_force(said, self.holds)
 
 
 def _explained(erased: LogLeaf | None, record: LoggedEntry) -> LogLeaf | None:

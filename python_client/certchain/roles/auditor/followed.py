@@ -7,7 +7,7 @@ from hashlib import sha256
 from certchain.ledger import LogLedger
 from certchain.log.source import EntrySource, LogSource
 from certchain.models.digest import Digest
-from certchain.models.entry import HoldEntry
+from certchain.models.hold import Holds
 from certchain.models.identifier import ServiceId
 from certchain.models.log import AuditFinding, LogLeaf, SignedCheckpoint
 from certchain.models.registration import PublicKeys
@@ -78,5 +78,5 @@ class Audited:
     reached: Reached
     bodies: int
     unrecorded: LogLeaf | None
-    holds: tuple[HoldEntry, ...]
+    holds: Holds
     findings: tuple[AuditFinding, ...]
