@@ -9,7 +9,7 @@ from certchain.encoding.entry import read_entry
 from certchain.errors import MalformedValue
 from certchain.log.sealing import Body, seal_bodies
 from certchain.models.entry import THE_LOG, ErasureEntry
-from certchain.models.log import key_period
+from certchain.models.log import erased_before
 from certchain.storage import LogStore, SubjectKeyStore
 
 _LARGEST_NUMBER = 2**63 - 1
@@ -69,8 +69,7 @@ class GroupWriter:
         if group.erasure is not None:
             # Before the erasure is in the log, so that nothing after it is under a key that it asks to destroy. Should the log not
             # take it, nothing is lost: a retired key can still be read.
-            index, until = entries[-1].leaf.index, key_period(group.erasure.before - 1) + 1
-            self._keys.retire(group.erasure.erased, until, index)
+            self._keys.retire(group.erasure.erased, erased_before(group.erasure), entries[-1].leaf.index)
         group.begun = True
         self._store.append(entries, leaf_hashes)
         self._latest = at
