@@ -8,9 +8,12 @@ import pytest
 
 from certchain.errors import MalformedValue
 from certchain.ledger import Ledger
+from certchain.models.alert import AlertRule
+from certchain.models.custody import CommittedShare
 from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, MethodNumber, Party, PartyKind, UserDeviceId
 from certchain.models.log import ConsistencyProof, InclusionProof
+from certchain.models.production import BatchMembership
 from certchain.models.registration import RegistrationRequest, RiskLevel
 from tests.world import World, keys, refused
 
@@ -32,8 +35,33 @@ NUMBERS: list[tuple[str, int, Callable[[Any, int], object]]] = [
     ("current", 48, lambda ledger, value: ledger.registrations.supersede(value, 1, RiskLevel.LOW, WORD)),
     ("method", 16, lambda ledger, value: ledger.registrations.supersede(1, value, RiskLevel.LOW, WORD)),
     ("registration", 48, lambda ledger, value: ledger.registrations.suspend(value)),
+    ("registration", 48, lambda ledger, value: ledger.registrations.suspend_batch([1, value])),
     ("registration", 48, lambda ledger, value: ledger.registrations.reinstate(value)),
     ("registration", 48, lambda ledger, value: ledger.registrations.revoke(value)),
+    ("size", 32, lambda ledger, value: ledger.registrations.anchor_batch(WORD, value)),
+    (
+        "batch",
+        32,
+        lambda ledger, value: ledger.registrations.enrol_from_batch(BatchMembership(value, 0, ()), WORD, keys()),  # type: ignore[arg-type]
+    ),
+    (
+        "index",
+        32,
+        lambda ledger, value: ledger.registrations.enrol_from_batch(BatchMembership(1, value, ()), WORD, keys()),  # type: ignore[arg-type]
+    ),
+    ("batch", 32, lambda ledger, value: ledger.registrations.batch(value)),
+    ("batch", 32, lambda ledger, value: ledger.registrations.enrolled_from_batch(value, 0)),
+    ("index", 32, lambda ledger, value: ledger.registrations.enrolled_from_batch(1, value)),
+    ("party", 48, lambda ledger, value: ledger.registrations.public_keys(Party(PartyKind.DEVICE, value))),
+    ("user_device", 48, lambda ledger, value: ledger.registrations.registrations_of(value)),
+    ("number", 16, lambda ledger, value: ledger.custody.divide(WORD, value, 1, [])),
+    ("threshold", 8, lambda ledger, value: ledger.custody.divide(WORD, 1, value, [])),
+    ("custodian", 48, lambda ledger, value: ledger.custody.divide(WORD, 1, 1, [CommittedShare(value, WORD)])),  # type: ignore[arg-type]
+    ("number", 16, lambda ledger, value: ledger.custody.division(WORD, value)),
+    ("device", 48, lambda ledger, value: ledger.alerts.raise_alert(AlertRule.FAILURE_BURST, value, WORD)),
+    ("number", 48, lambda ledger, value: ledger.alerts.alert(value)),
+    ("first", 48, lambda ledger, value: ledger.alerts.alerts(value, 1)),
+    ("limit", 256, lambda ledger, value: ledger.alerts.alerts(1, value)),
     ("party", 48, lambda ledger, value: ledger.registrations.keys(Party(PartyKind.DEVICE, value))),
     ("user", 48, lambda ledger, value: ledger.registrations.user_name_commitment(value)),
     ("method", 16, lambda ledger, value: ledger.registrations.method_factors(value)),
@@ -95,6 +123,8 @@ def test_a_choice_is_one_of_its_values(world: World) -> None:
         registrations.register(replace(REQUEST, risk=4))
     with refused(MalformedValue("risk", "-1 is none of 0, 1, 2, 3")):
         registrations.supersede(1, 1, -1, WORD)
+    with refused(MalformedValue("rule", "6 is none of 0, 1, 2, 3, 4, 5")):
+        world["thief"].alerts.raise_alert(6, 1, WORD)  # type: ignore[arg-type]
 
 
 def test_an_approver_is_an_account(world: World) -> None:

@@ -116,6 +116,26 @@ def test_a_party_that_was_never_enrolled_has_no_keys_and_gets_none(parties: Enro
             parties.rotate(stranger, keys())
 
 
+def test_the_keys_themselves_are_found_when_enrolled_and_when_rotated(parties: Enrolment) -> None:
+    """Those in force, and no others; as often as they are asked for."""
+    first, second, other = keys(), keys(), keys()
+    number, neighbour = parties.enrol(first), parties.enrol(other)
+    party = Party(parties.kind, number)
+    assert parties.registrations.public_keys(party) == first == parties.registrations.public_keys(party)
+
+    parties.rotate(number, second)
+
+    assert parties.registrations.public_keys(party) == second
+    assert parties.registrations.public_keys(Party(parties.kind, neighbour)) == other
+
+
+def test_a_party_that_was_never_enrolled_has_no_public_keys(parties: Enrolment) -> None:
+    for stranger in (0, parties.count() + 1):
+        unknown: CertchainError = parties.unknown(stranger)
+        with refused(unknown):
+            parties.registrations.public_keys(Party(parties.kind, stranger))
+
+
 def test_keys_of_another_length_are_none() -> None:
     with refused(MalformedKey(31, 33)):
         PublicKeys(bytes(31), bytes(33))

@@ -7,13 +7,16 @@ import pytest
 from certchain.errors import CertchainError, MalformedValue, PermissionDenied
 from certchain.ledger import Ledger
 from certchain.ledger.permission import permission_table
+from certchain.models.alert import AlertRule
 from certchain.models.identifier import DeviceId, MethodNumber, ProductId, RegistrationId, ServiceId, UserDeviceId
 from certchain.models.log import ConsistencyProof
+from certchain.models.production import BatchMembership, BatchNumber
 from certchain.models.registration import Factor, RegistrationRequest, RiskLevel
 from tests.world import NOTHING, ROLES, World, keys, refused
 
 DEVICE, USER_DEVICE, SERVICE = DeviceId(1), UserDeviceId(1), ServiceId(1)
 REGISTRATION, METHOD, PRODUCT = RegistrationId(0), MethodNumber(1), ProductId(0)
+MEMBERSHIP = BatchMembership(BatchNumber(0), 0, ())
 REQUEST = RegistrationRequest(UserDeviceId(0), DeviceId(0), METHOD, RiskLevel.LOW, NOTHING)
 
 # Each function that changes something, asked for what the contract refuses to whoever may call it, or what harms nobody.
@@ -32,6 +35,11 @@ CALLS: dict[str, Callable[[Ledger], object]] = {
     "suspend": lambda ledger: ledger.registrations.suspend(REGISTRATION),
     "reinstate": lambda ledger: ledger.registrations.reinstate(REGISTRATION),
     "revoke": lambda ledger: ledger.registrations.revoke(REGISTRATION),
+    "suspendBatch": lambda ledger: ledger.registrations.suspend_batch([]),
+    "anchorBatch": lambda ledger: ledger.registrations.anchor_batch(NOTHING, 0),
+    "enrolFromBatch": lambda ledger: ledger.registrations.enrol_from_batch(MEMBERSHIP, NOTHING, keys()),
+    "divide": lambda ledger: ledger.custody.divide(NOTHING, 1, 1, []),
+    "raiseAlert": lambda ledger: ledger.alerts.raise_alert(AlertRule.FAILURE_BURST, DeviceId(0), NOTHING),
     "append": lambda ledger: ledger.login_log.append(0, (), []),
     "anchor": lambda ledger: ledger.login_log.anchor(ConsistencyProof(0, 0, ()), NOTHING),
     "registerProduct": lambda ledger: ledger.updates.register_product("", ""),

@@ -13,6 +13,7 @@ from certchain.errors import (
     ForbiddenTransition,
     FreshKeyRequired,
     NothingToRegister,
+    NothingToSuspend,
     UnknownDevice,
     UnknownMethod,
     UnknownRegistration,
@@ -333,3 +334,59 @@ def test_a_registration_that_was_never_made_is_unknown(
 
 def test_a_pair_that_was_never_registered_has_no_registration(registrations: RegistrationLedger) -> None:
     assert registrations.latest_registration(UserDeviceId(0), DeviceId(0)) is None
+
+
+def test_a_lost_keys_registrations_are_suspended_at_once(world: World, registrations: RegistrationLedger) -> None:
+    """Each as if it were suspended alone, so that fresh keys are asked for."""
+    request = world.request()
+    numbers = [registrations.register(request)]
+    numbers += [registrations.register(world.request(user_device=request.user_device)) for _ in range(2)]
+
+    registrations.suspend_batch(numbers)
+
+    assert [registrations.registration(number).status for number in numbers] == [SUSPENDED] * 3
+    assert [change.status for change in registrations.status_changes(numbers[1], 0, 9)] == [SUSPENDED]
+    in_force = thumbprint(registrations, request.user_device).value
+    with refused(FreshKeyRequired(numbers[0], in_force)):
+        registrations.supersede(numbers[0], request.method, RiskLevel.LOW, word())
+
+
+def test_several_registrations_are_suspended_whole_or_not_at_all(
+    world: World, registrations: RegistrationLedger
+) -> None:
+    good, revoked, stranger = world.registration(), world.registration(), RegistrationId(0)
+    registrations.revoke(revoked)
+
+    with refused(ForbiddenTransition(revoked, REVOKED, SUSPENDED)):
+        registrations.suspend_batch([good, revoked])
+    with refused(UnknownRegistration(stranger)):
+        registrations.suspend_batch([good, stranger])
+    with refused(ForbiddenTransition(good, SUSPENDED, SUSPENDED)):
+        registrations.suspend_batch([good, good])
+    with refused(NothingToSuspend()):
+        registrations.suspend_batch([])
+    assert registrations.registration(good).status is ACTIVE
+    assert registrations.status_change_count(good) == 0
+
+
+def test_a_user_device_s_registrations_are_found(world: World, registrations: RegistrationLedger) -> None:
+    """All of them, whatever became of them, and nobody else's."""
+    request = world.request()
+    first = registrations.register(request)
+    world.registration()
+    second = registrations.supersede(first, request.method, RiskLevel.HIGH, word())
+    world.registration(device=request.device)
+    registrations.rotate_user_device_keys(request.user_device, keys())
+    third = registrations.register(world.request(user_device=request.user_device))
+    registrations.revoke(third)
+
+    assert world["thief"].registrations.registrations_of(request.user_device) == (first, second, third)
+
+
+def test_a_user_device_without_registrations_has_none_and_an_unknown_one_is_refused(
+    world: World, registrations: RegistrationLedger
+) -> None:
+    assert registrations.registrations_of(world.user_device()) == ()
+    for stranger in (UserDeviceId(0), UserDeviceId(registrations.user_device_count() + 1)):
+        with refused(UnknownUserDevice(stranger)):
+            registrations.registrations_of(stranger)

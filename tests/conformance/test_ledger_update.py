@@ -24,6 +24,7 @@ from certchain.errors import (
     WrongStep,
 )
 from certchain.ledger import UpdateLedger
+from certchain.models.digest import Digest
 from certchain.models.identifier import ProductId
 from certchain.models.update import Package, PackageStatus, Product
 from tests.world import APPROVALS_REQUIRED, NOTHING, World, refused, word
@@ -100,6 +101,17 @@ def test_a_further_approval_is_counted(world: World) -> None:
 
     package = world["thief"].updates.package(pkg_id)
     assert (package.status, package.approvals) == (APPROVED, 3)
+
+
+def test_a_refusal_whose_values_look_like_a_text_is_told_too(world: World) -> None:
+    """The first value is the place of a text, and the second would be its length: more than there is memory for."""
+    pkg_id = Digest((32).to_bytes(32, "big"))
+    product, approver = world.issued(), world["approver"]
+    world["manufacturer"].updates.record_package(product, 1, pkg_id, word(), 1)
+    approver.updates.approve(pkg_id)
+
+    with refused(AlreadyApprovedBy(pkg_id.value, approver.account)):
+        approver.updates.approve(pkg_id)
 
 
 def test_an_approver_counts_once(world: World) -> None:

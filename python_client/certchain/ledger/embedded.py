@@ -30,11 +30,13 @@ class EmbeddedProvider(EthereumTesterProvider):
         with self._lock:
             try:
                 return super().make_request(method, params)
-            except TransactionFailed as failed:
+            except Exception as problem:  # eth-tester and py-evm each have a dozen of their own
+                # web3 takes what a contract returned for a text, and stumbles over some that is none.
+                failed = problem if isinstance(problem, TransactionFailed) else problem.__context__
+                if not isinstance(failed, TransactionFailed):
+                    return _error({"code": _SERVER_ERROR, "message": str(problem) or type(problem).__name__})
                 data = "0x" + _revert_data(failed).hex()
                 return _error({"code": _REVERTED, "message": "execution reverted", "data": data})
-            except Exception as problem:  # eth-tester and py-evm each have a dozen of their own
-                return _error({"code": _SERVER_ERROR, "message": str(problem) or type(problem).__name__})
 
 
 def embedded_chain() -> Connection:

@@ -182,6 +182,7 @@ class ChainRegistration:
         return tuple(parsed_registration(record) for record in found)
 
     def registrations_of(self, user_device: UserDeviceId) -> tuple[RegistrationId, ...]:
+        argument.identifier("user_device", user_device)
         enrolled_at = self.keys(user_device_party(user_device))[0].since
         return enrolled.registrations_of(self.contract, self.deployed, user_device, enrolled_at)
 
