@@ -19,13 +19,15 @@ class Subscriber:
 
     ``address`` is a URL: of a webhook (``https://…``), or of a broker with the topic as its path (``mqtts://broker:8883/alerts/home``).
     ``bodies`` says whether the subscriber may see what entries say; else only their leaves. ``authority`` is the path of a file with
-    the certificates (PEM) that the other end's has to lead to; empty for those of the system.
+    the certificates (PEM) that the other end's has to lead to, empty for those of the system; ``credentials`` that of a file with
+    ``user:password`` for a broker, empty when it asks for none.
     """
 
     name: str
     address: str
     bodies: bool = False
     authority: str = ""
+    credentials: str = ""
 
     def __post_init__(self) -> None:
         letters = self.name.replace("-", "")
@@ -35,6 +37,8 @@ class Subscriber:
             raise MalformedValue("address", f"it does not begin with one of {', '.join(SCHEMES)}")
         if len(self.address) > _LONGEST_ADDRESS or not self.address.isascii() or not self.address.isprintable():
             raise MalformedValue("address", f"it is not up to {_LONGEST_ADDRESS} printable ASCII characters")
+        if "@" in self.address.split("/")[2]:
+            raise MalformedValue("address", "a user's name or password does not belong in it")
 
 
 class DeliveryState(StrEnum):

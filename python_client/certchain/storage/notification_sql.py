@@ -53,6 +53,7 @@ subscribers = Table(
     Column("address", Text, nullable=False),
     Column("bodies", NUMBER, nullable=False),
     Column("authority", Text, nullable=False),
+    Column("credentials", Text, nullable=False),
 )
 deliveries = Table(
     "deliveries",
@@ -120,18 +121,20 @@ class SqlNotificationStore:
         return self._alerts(select(alerts).order_by(alerts.c.place.desc()).limit(count("limit", limit)))
 
     def put_subscriber(self, subscriber: Subscriber) -> None:
-        require_texts(subscriber.name, subscriber.address, subscriber.authority)
+        texts = {name: getattr(subscriber, name) for name in ("name", "address", "authority", "credentials")}
+        require_texts(*texts.values())
         named = subscribers.c.name == subscriber.name
         with writing(self._engine) as connection:
             if connection.execute(select(subscribers.c.name).where(named)).first() is not None:
                 raise RecordExists("subscriber", subscriber.name)
-            values = {"name": subscriber.name, "address": subscriber.address, "authority": subscriber.authority}
-            connection.execute(insert(subscribers).values(bodies=int(subscriber.bodies), **values))
+            connection.execute(insert(subscribers).values(bodies=int(subscriber.bodies), **texts))
 
     def subscribers(self) -> tuple[Subscriber, ...]:
         with intact("subscribers"), reading(self._engine) as connection:
             rows = connection.execute(select(subscribers)).all()
-            found = (Subscriber(row.name, row.address, bool(row.bodies), row.authority) for row in rows)
+            found = (
+                Subscriber(row.name, row.address, bool(row.bodies), row.authority, row.credentials) for row in rows
+            )
             return tuple(sorted(found, key=lambda subscriber: subscriber.name))
 
     def remove_subscriber(self, name: str) -> None:

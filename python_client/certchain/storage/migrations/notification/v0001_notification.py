@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("address", sa.Text, nullable=False),
         sa.Column("bodies", NUMBER, nullable=False),
         sa.Column("authority", sa.Text, nullable=False),
+        sa.Column("credentials", sa.Text, nullable=False),
     )
     op.create_table(
         "deliveries",
