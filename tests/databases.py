@@ -66,6 +66,14 @@ class PostgresServer:
             self._process.wait(_PATIENCE)
             self._process = None
 
+    def adopt(self, certificate: Path) -> None:
+        """Takes a certificate and its key into the data folder, where they are the server's own."""
+        for file in (certificate, certificate.with_suffix(".key")):
+            taken = self.folder / "data" / file.name
+            taken.write_bytes(file.read_bytes())
+            taken.chmod(0o600)
+            _give_away(taken)
+
     def url(self, name: str, query: str = "", *, password: str = PASSWORD, host: str = "127.0.0.1") -> str:
         return f"postgresql+pg8000://{USER}:{password}@{host}:{self.port}/{name}{query}"
 

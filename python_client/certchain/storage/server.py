@@ -10,7 +10,7 @@ from certchain.errors import MalformedValue
 
 DRIVER = "postgresql+pg8000"
 _PATIENCE = 10.0  # seconds for a connection, and for every answer
-_MODES = ("disable", "require", "verify-full")
+_MODES = ("disable", "prefer", "require", "verify-full")
 _QUERY = {"sslmode", "sslrootcert", "unix_sock"}
 
 
@@ -18,8 +18,8 @@ def server_url(text: str) -> URL:
     """Reads ``postgresql+pg8000://user:password@host:port/name``; nothing of it shows in the refusal. Raises ``MalformedValue``.
 
     After ``?`` may come ``sslmode``: ``verify-full`` (TLS, to the server that has a certificate for ``host``), ``require`` (TLS, to
-    whatever server answers) or ``disable`` (none, the default); ``sslrootcert``: the file of the authority that ``verify-full``
-    trusts instead of the system's; ``unix_sock``: the path of a socket instead of host and port.
+    whatever server answers), ``prefer`` (the same where the server has it, the default) or ``disable``; ``sslrootcert``: the file of
+    the authority that ``verify-full`` trusts instead of the system's; ``unix_sock``: the path of a socket instead of host and port.
     """
     try:
         url = make_url(text)
@@ -30,7 +30,7 @@ def server_url(text: str) -> URL:
     unknown = sorted(set(url.query) - _QUERY)
     if unknown or not all(isinstance(value, str) for value in url.query.values()):
         raise MalformedValue("database", f"after ? come {', '.join(sorted(_QUERY))}, each once, and nothing else")
-    if url.query.get("sslmode", "disable") not in _MODES:
+    if url.query.get("sslmode", "prefer") not in _MODES:
         raise MalformedValue("database", f"sslmode is one of {', '.join(_MODES)}")
     return url
 
@@ -40,7 +40,10 @@ def server_arguments(url: URL) -> dict[str, Any]:
     arguments: dict[str, Any] = {"timeout": _PATIENCE, "application_name": "certchain"}
     if "unix_sock" in url.query:
         arguments["unix_sock"] = url.query["unix_sock"]
-    if (mode := url.query.get("sslmode", "disable")) != "disable":
+    mode = url.query.get("sslmode", "prefer")
+    if mode == "disable":
+        arguments["ssl_context"] = False
+    elif mode != "prefer":  # which is what the driver does by itself
         arguments["ssl_context"] = _protection(mode == "verify-full", url.query.get("sslrootcert"))
     return arguments
 
