@@ -1,4 +1,4 @@
-"""Every channel keeps these promises. A transport joins by a maker of connected ends; the in-memory twin is the first."""
+"""Every channel keeps these promises. A transport joins by a maker of connected ends."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from certchain.channel import Channel, Connection, Handler, MemoryChannel
+from certchain.channel.coap import CoapChannel, CoapEndpoint
 from certchain.channel.interface import BINDING_LABEL, CONTROL_LABEL
 from certchain.errors import (
     CertchainError,
@@ -19,18 +20,22 @@ from certchain.errors import (
     PeerUnavailable,
     error_classes,
 )
+from certchain.keys import KeyPair
 from certchain.models.application import KeyData, RegistrationHash
 from certchain.models.certification import LoginAccepted
 from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, ProductId, UserDeviceId, UserId, device_party, user_device_party
 from certchain.models.log import InclusionProof
 from certchain.models.registration import PublicKeys
+from certchain.verification.statement import Identity
 
 Maker = Callable[[Handler], AbstractContextManager[Channel]]
 
 QUESTION = InclusionProof(1, 2, (Digest(bytes(32)), Digest(b"\x01" * 32)))
 ANSWER = LoginAccepted(bytes(32))
 PHONE, LOCK = user_device_party(UserDeviceId(2)), device_party(DeviceId(5))
+PHONE_IDENTITY, LOCK_IDENTITY = (Identity(bytes(32), party, KeyPair.generate()) for party in (PHONE, LOCK))
+KEYS = {identity.party: identity.keys.public for identity in (PHONE_IDENTITY, LOCK_IDENTITY)}
 
 
 @contextmanager
@@ -40,7 +45,16 @@ def memory(handler: Handler) -> Iterator[Channel]:
     channel.close()
 
 
-MAKERS: dict[str, Maker] = {"memory": memory}
+@contextmanager
+def coap(handler: Handler) -> Iterator[Channel]:
+    """Over UDP on this machine."""
+    with CoapEndpoint(LOCK_IDENTITY, handler, KEYS.__getitem__) as endpoint:
+        channel = CoapChannel(endpoint.address, PHONE_IDENTITY, LOCK, KEYS.__getitem__)
+        yield channel
+        channel.close()
+
+
+MAKERS: dict[str, Maker] = {"memory": memory, "coap": coap}
 
 
 @pytest.fixture(params=MAKERS)

@@ -30,10 +30,10 @@ def test_many_phones_are_certified_at_once_and_each_has_its_entry() -> None:
     phones: list[Phone] = [home.another_phone(f"p{number}") for number in range(MANY)]
     for phone in phones:
         home.server.role.registrar.permit(home.alice, phone.id, home.lock.id)
-        phone.role.register(home.lock.channel(), home.alice, home.lock.id, home.method, SECRET)
+        phone.role.register(home.lock.channel(phone.identity.party), home.alice, home.lock.id, home.method, SECRET)
 
     def certify(phone: Phone) -> int:
-        control = phone.role.certify(home.lock.channel(), home.lock.id, SECRET)
+        control = phone.role.certify(home.lock.channel(phone.identity.party), home.lock.id, SECRET)
         control.command(str(phone.id).encode())
         return control.outcome.index
 

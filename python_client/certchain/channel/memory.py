@@ -1,21 +1,20 @@
 """The in-memory twin of a protected channel: both ends in one process, messages crossing as a socket's bytes."""
 
-import logging
 import os
 from threading import Lock
 from typing import TypeVar
 
-from certchain.channel.envelope import decode_answer, decode_message, encode_error, encode_message
+from certchain.channel.answering import answered
+from certchain.channel.envelope import decode_answer, encode_message
 from certchain.channel.export import export_secret
 from certchain.channel.interface import BINDING_LABEL, Handler
-from certchain.errors import CertchainError, PeerUnavailable
+from certchain.errors import PeerUnavailable
 from certchain.models.identifier import Party
 
 Answer = TypeVar("Answer")
 
 _SECRET_LENGTH = 32
 _PEER = "The other end of the channel"
-_log = logging.getLogger(__name__)
 
 
 class _Secret:
@@ -75,18 +74,8 @@ class MemoryChannel(MemoryConnection):
         """See ``ServiceChannel.request``."""
         with self._turn:
             _ = self.binding  # a closed channel carries nothing
-            return decode_answer(self._answered(encode_message(message)), answer)
+            return decode_answer(answered(self._handler, self._other_end, encode_message(message)), answer)
 
     def close(self) -> None:
         """See ``ServiceChannel.close``."""
         self._secret.forget()
-
-    def _answered(self, request: bytes) -> bytes:
-        """The other end: bytes in, bytes out."""
-        try:
-            return encode_message(self._handler(self._other_end, decode_message(request)))
-        except CertchainError as refusal:
-            return encode_error(refusal)
-        except Exception:  # a fault of the peer: its text stays with the peer
-            _log.exception("A request failed unexpectedly.")
-            return encode_error(PeerUnavailable(_PEER, "it failed unexpectedly"))

@@ -34,6 +34,7 @@ from certchain.errors.base import (
     error_classes,
 )
 from certchain.errors.certification import *  # noqa: F403
+from certchain.errors.channel import *  # noqa: F403
 from certchain.errors.custody import *  # noqa: F403
 from certchain.errors.key_custody import *  # noqa: F403
 from certchain.errors.keys import *  # noqa: F403

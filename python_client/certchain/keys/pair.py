@@ -59,8 +59,11 @@ class KeyPair:
 
     def private_bytes(self) -> bytes:
         """The Ed25519 seed and the P-256 scalar (big-endian), 32 bytes each: a secret, for an encrypted file only."""
-        scalar = self._exchange.private_numbers().private_value
-        return self._signing.private_bytes_raw() + scalar.to_bytes(_SCALAR_LENGTH)
+        return self._signing.private_bytes_raw() + self.exchange_scalar()
+
+    def exchange_scalar(self) -> bytes:
+        """The P-256 scalar (big-endian), 32 bytes: a secret, for an EDHOC implementation that takes the exchange key in no other form."""
+        return self._exchange.private_numbers().private_value.to_bytes(_SCALAR_LENGTH)
 
     @property
     def public(self) -> PublicKeys:
