@@ -6,11 +6,12 @@ import typer
 
 from certchain.cli.argument import Name, UserName
 from certchain.cli.command import command, noun
-from certchain.cli.output import Result, listed, moment
+from certchain.cli.output import Result, listed
 from certchain.cli.party import PARTY_KEYS, Cast
 from certchain.cli.record import DeviceRecord, ProductRecord, UserRecord
 from certchain.cli.rotation import fresh_pair, take_fresh_pair
 from certchain.cli.workspace import Workspace
+from certchain.encoding.moment import moment
 from certchain.models.delivery import InstalledPackage
 from certchain.models.identifier import DeviceId, UserId, device_party
 

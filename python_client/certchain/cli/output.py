@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from enum import Enum
 from typing import TextIO
 
@@ -126,11 +125,6 @@ class Output:
 def listed(noun: str, rows: Sequence[Values]) -> Result:
     """A list as a result, with its count as the sentence."""
     return Result(f"There is 1 {noun}." if len(rows) == 1 else f"There are {len(rows)} {noun}s.", rows)
-
-
-def moment(seconds: int) -> str:
-    """Seconds since the epoch as people and programs read them, in UTC (RFC 3339)."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def plain(text: str) -> Text:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from certchain.cli.argument import File, ProductName, Version
 from certchain.cli.command import command, noun
-from certchain.cli.output import Advance, Result, listed, moment
+from certchain.cli.output import Advance, Result, listed
 from certchain.cli.party import Cast
 from certchain.cli.record import AUTHORITY, ProductRecord
 from certchain.cli.workspace import Workspace
 from certchain.encoding.digest import package_digest
+from certchain.encoding.moment import moment
 from certchain.errors import WrongStep
 from certchain.models.certification import Signed
 from certchain.models.delivery import NONCE_LENGTH, ValidationQuestion

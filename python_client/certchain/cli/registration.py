@@ -7,11 +7,12 @@ import typer
 
 from certchain.cli.argument import DeviceName, RegistrationNumber, SecretFile, UserDeviceName, UserName
 from certchain.cli.command import command, noun
-from certchain.cli.output import Result, listed, moment
+from certchain.cli.output import Result, listed
 from certchain.cli.party import Cast
 from certchain.cli.record import DeviceRecord, UserDeviceRecord, UserRecord
 from certchain.cli.secret import read_user_secret
 from certchain.cli.workspace import Workspace
+from certchain.encoding.moment import moment
 from certchain.errors import AlreadyRegistered, RegistrationRefused
 from certchain.ledger import Ledger
 from certchain.models.identifier import DeviceId, MethodNumber, RegistrationId, UserDeviceId, UserId

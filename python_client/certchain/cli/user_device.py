@@ -8,11 +8,12 @@ import typer
 
 from certchain.cli.argument import Name
 from certchain.cli.command import command, noun
-from certchain.cli.output import Result, listed, moment
+from certchain.cli.output import Result, listed
 from certchain.cli.party import PARTY_KEYS, Cast, user_device_information
 from certchain.cli.record import UserDeviceRecord
 from certchain.cli.rotation import fresh_pair, take_fresh_pair
 from certchain.cli.workspace import Workspace
+from certchain.encoding.moment import moment
 from certchain.models.identifier import UserDeviceId, user_device_party
 
 user_device = noun("user-device", "The phones, tablets and computers from which people control IoT devices.")

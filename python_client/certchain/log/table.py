@@ -3,12 +3,12 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from textwrap import indent
 from typing import Any
 
 from certchain.encoding.document import to_document
 from certchain.encoding.kind import KIND_OF
+from certchain.encoding.moment import moment
 from certchain.models.entry import (
     AppEntry,
     ErasureEntry,
@@ -49,7 +49,7 @@ def _line(cells: Iterable[Any]) -> bytes:
 
 def _cells(row: ExportedRow) -> dict[str, Any]:
     kind = RowKind.ERASED.value if row.entry is None else KIND_OF[type(row.entry)]
-    own = {"index": row.index, "time": _time(row.at), "kind": kind, "commitment": row.commitment, "proofs": row.proofs}
+    own = {"index": row.index, "time": moment(row.at), "kind": kind, "commitment": row.commitment, "proofs": row.proofs}
     return own if row.entry is None else own | _said(row.entry)
 
 
@@ -63,7 +63,7 @@ def _said(entry: LogEntry) -> dict[str, Any]:
         case HoldEntry() | ReleaseEntry():
             return {"subject": str(entry.held), "hold": _text(entry.name), "reason": _text(entry.reason)}
         case ErasureEntry():
-            return {"subject": str(entry.erased), "before": _time(entry.before), "reason": _text(entry.reason)}
+            return {"subject": str(entry.erased), "before": moment(entry.before), "reason": _text(entry.reason)}
         case RetentionEntry():
             return {"days": entry.days, "reason": _text(entry.reason)}
         case _:
@@ -79,20 +79,12 @@ def _decided(entry: UnlockEntry | LostKeyEntry | AppEntry) -> dict[str, Any]:
             return {"user_device": entry.user_device}
         case AppEntry():
             said = {"subject": _text(f"app {entry.app} {entry.version}"), "outcome": entry.status.value}
-            return said | ({"before": _time(entry.until)} if entry.until else {})
+            return said | ({"before": moment(entry.until)} if entry.until else {})
 
 
 def _text(text: str) -> str:
     """A spreadsheet takes a cell that begins like a formula for one, and what a stranger claimed must not be run: a quote stops it."""
     return "'" + text if text.startswith(_FORMULA) else text
-
-
-def _time(at: int) -> str:
-    """RFC 3339 in UTC; the seconds themselves for a time that no calendar has."""
-    try:
-        return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (ValueError, OverflowError, OSError):
-        return str(at)
 
 
 def _json(rows: Iterable[ExportedRow]) -> Iterator[bytes]:

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from certchain.cli.output import Output, Result, listed, moment
+from certchain.cli.output import Output, Result, listed
 from certchain.errors import UnknownDevice
 from certchain.models.digest import Digest
 from certchain.models.registration import RiskLevel
@@ -131,7 +131,3 @@ def test_progress_moves_on_a_terminal_and_is_silent_elsewhere() -> None:
             advance(1, 2)
             advance(2, 2)
         assert ("Hashing" in notes.getvalue()) is heard
-
-
-def test_a_moment_is_written_in_utc() -> None:
-    assert moment(0) == "1970-01-01T00:00:00Z"

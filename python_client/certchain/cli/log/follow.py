@@ -10,9 +10,10 @@ import typer
 from certchain.cli.command import command
 from certchain.cli.log.argument import Url, served_source
 from certchain.cli.log.noun import log
-from certchain.cli.output import Output, moment
+from certchain.cli.output import Output
 from certchain.cli.workspace import Workspace
 from certchain.encoding.leaf import parse_leaf
+from certchain.encoding.moment import moment
 from certchain.encoding.tile import parse_bundle
 from certchain.errors import CheckpointOutdated, NotConsistent, Unavailable, UnknownRecord, UnknownTile
 from certchain.log import LogSource

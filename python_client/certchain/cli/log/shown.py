@@ -2,10 +2,11 @@
 
 from dataclasses import fields
 
-from certchain.cli.output import Values, moment
+from certchain.cli.output import Values
 from certchain.cli.record import DeviceRecord, Numbered, UserDeviceRecord, UserRecord
 from certchain.cli.workspace import Workspace
 from certchain.encoding.kind import KIND_OF
+from certchain.encoding.moment import moment
 from certchain.models.entry import LogEntry, LoginEntry
 from certchain.models.log import LoggedEntry, LogLeaf
 
