@@ -5,7 +5,6 @@ from functools import cached_property
 from pathlib import Path
 
 from certchain.channel import Channel, MemoryChannel
-from certchain.channel.tiles import HttpLogSource
 from certchain.cli.door import Door
 from certchain.cli.home_log import HomeLog
 from certchain.cli.record import (
@@ -124,10 +123,8 @@ class Cast:
         entries = ServerEntries(channel, self._service_identity(AUDITOR))
         return self._followed(self.log.engine.published, entries, ServerCheckpoint(channel))
 
-    def served_log(self, url: str) -> FollowedLog:
+    def served_log(self, source: LogSource) -> FollowedLog:
         """The login log as anyone can follow it where it is served."""
-        source = HttpLogSource(url)
-        self.workspace.closing.callback(source.close)
         return self._followed(source, None, None)
 
     def _followed(

@@ -31,8 +31,9 @@ def audited(workspace: Workspace, urls: list[str] | None) -> tuple[Auditor, Foll
         workspace.alone_in(workspace.home.folder)
     workspace.alone_in(workspace.home.store(AUDITS))
     cast = Cast(workspace)
-    followed = cast.served_log(urls[0]) if urls else cast.followed_log()
-    return cast.auditor, followed, [served_source(workspace, url) for url in (urls or [])[1:]]
+    sources: list[LogSource] = [served_source(workspace, url) for url in urls or ()]
+    followed = cast.served_log(sources[0]) if sources else cast.followed_log()
+    return cast.auditor, followed, sources[1:]
 
 
 @contextmanager
