@@ -9,10 +9,9 @@ from tempfile import mkdtemp
 from typing import Any
 
 from certchain.channel import Connection, MemoryChannel
-from certchain.encoding.digest import manifest_digest
 from certchain.keys import Argon2Cost, KeyPair, SealingKey
 from certchain.log import LogEngine, LogLimits
-from certchain.models.certification import AppManifest, DeviceInformation, UserDeviceInformation
+from certchain.models.certification import DeviceInformation, UserDeviceInformation
 from certchain.models.entry import LoginEntry
 from certchain.models.identifier import (
     NOBODY,
@@ -30,6 +29,7 @@ from certchain.models.registration import Factor, PublicKeys
 from certchain.roles.certification_server import CertificationServer
 from certchain.roles.iot_device import IotDevice
 from certchain.roles.user_device import ControlSession, InstalledApp, UserDevice
+from certchain.roles.vendor import Vendor
 from certchain.storage import (
     MemoryFileStore,
     MemoryLogStore,
@@ -37,7 +37,6 @@ from certchain.storage import (
     MemoryShareStore,
     MemorySubjectKeys,
 )
-from certchain.storage.app_folder import measure_app
 from certchain.verification.login import LoginPolicy
 from certchain.verification.policy import CertificationPolicy
 from certchain.verification.statement import Identity
@@ -214,9 +213,11 @@ class Household:
     phone: Phone = field(init=False)
     alice: UserId = field(init=False)
     method: MethodNumber = field(init=False)
+    vendor: Vendor = field(init=False)
 
     def __post_init__(self) -> None:
         self.server = self.another_server(self.database)
+        self.vendor = self.another_vendor()
         self.method = self.define(*ALL_FACTORS)
         self.phone = self.another_phone()
         self.lock = self.another_lock("front door")
@@ -247,6 +248,17 @@ class Household:
         self.custodians[keeper.id] = keeper
         return keeper
 
+    def another_vendor(self) -> Vendor:
+        keys = KeyPair.generate()
+        service = self.account("authority").registrations.enrol_service(keys.public)
+        return Vendor(Identity(self.server.identity.network, service_party(service), keys))
+
+    def rotated_vendor(self) -> Vendor:
+        """The same vendor, with other keys in force from now on."""
+        keys, party = KeyPair.generate(), self.vendor.identity.party
+        self.account("authority").registrations.rotate_service_keys(ServiceId(party.number), keys.public)
+        return Vendor(Identity(self.server.identity.network, party, keys))
+
     def another_lock(self, serial: str, model: str = "bolt", policy: LoginPolicy | None = None) -> Lock:
         keys, ledger = KeyPair.generate(), self.account("lock")
         device = self.server.role.enrolment.enrol_device("Acme", model, serial, keys.public)
@@ -271,8 +283,7 @@ class Household:
         (folder / "lib").mkdir()
         (folder / "main.js").write_text(f"open('the door') // {version}")
         (folder / "lib" / "crypto.wasm").write_bytes(bytes(range(256)))
-        manifest = AppManifest("door", version, manifest_digest("door", version, measure_app(folder)))
-        self.server.role.enrolment.allow_app(manifest)
+        self.server.role.apps.allow(self.vendor.release("door", version, folder).release, "Olga", "released")
         return folder
 
     def define(self, *factors: Factor) -> MethodNumber:

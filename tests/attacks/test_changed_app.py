@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 
 from certchain.errors import ChallengeRejected, InformationChanged, IntegrityFailed, MalformedValue, RecordExists
-from certchain.models.certification import AppManifest, IntegrityEvidence
-from certchain.models.digest import Digest
 from tests.household import Household
 from tests.wiretap import TurnedLock
 
@@ -57,7 +55,7 @@ def test_an_app_that_nobody_released_is_refused(home: Household) -> None:
 
 
 def test_a_revoked_app_is_refused_until_it_is_allowed_again(home: Household) -> None:
-    home.server.role.enrolment.revoke_app("door", "1.0")
+    home.server.role.apps.revoke("door", "1.0")
     with pytest.raises(IntegrityFailed, match="revoked"):
         home.certify()
     home.phone.folder = home.released_app("1.1")
@@ -67,8 +65,11 @@ def test_a_revoked_app_is_refused_until_it_is_allowed_again(home: Household) -> 
 
 
 def test_an_app_cannot_be_released_a_second_time_with_other_files(home: Household) -> None:
+    patch(home.phone.folder)
     with pytest.raises(RecordExists):
-        home.server.role.enrolment.allow_app(AppManifest("door", "1.0", Digest(b"\x01" * 32)))
+        home.server.role.apps.allow(home.vendor.release("door", "1.0", home.phone.folder).release)
+    with pytest.raises(IntegrityFailed, match="changed"):
+        home.certify()
 
 
 def test_a_link_out_of_the_apps_folder_is_not_measured(home: Household, tmp_path: Path) -> None:
@@ -94,6 +95,6 @@ def test_evidence_under_a_short_challenge_is_refused(home: Household) -> None:
 
 def test_the_statement_cannot_name_another_phones_information(home: Household) -> None:
     turned, other = TurnedLock(home), home.another_phone("b2")
-    evidence: IntegrityEvidence = home.phone.role._claimant.equipment.app.evidence(turned.challenge)
+    evidence = home.phone.role._claimant.equipment.app.evidence(turned.challenge)
     with pytest.raises(InformationChanged, match="describes itself"):
         turned.open(turned.statement(home.phone.identity, information=other.information, evidence=evidence))

@@ -43,7 +43,7 @@ def test_a_request_that_is_repeated_opens_no_session_and_leaves_no_entry(home: H
 
 def test_a_request_that_was_refused_is_in_the_log_once_however_often_it_is_repeated(home: Household) -> None:
     tap = tap_server(home.lock)
-    home.server.role.enrolment.revoke_app("door", "1.0")
+    home.server.role.apps.revoke("door", "1.0")
     with pytest.raises(IntegrityFailed):
         home.certify()
     repeat(home.server.channel(), tap.of(CertificationRequest)[0], ChallengeRejected)

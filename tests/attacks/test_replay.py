@@ -96,7 +96,7 @@ def test_a_statement_that_was_refused_is_not_looked_at_again(home: Household) ->
     """A refusal leads back to C1: there is no second try under the same login and challenge."""
     tap = tap_lock(home.lock)
     channel = tap.channel()
-    home.server.role.enrolment.revoke_app("door", "1.0")
+    home.server.role.apps.revoke("door", "1.0")
     with pytest.raises(IntegrityFailed):
         home.phone.role.certify(channel, home.lock.id, SECRET)
     with pytest.raises(NotLoggedIn):

@@ -122,11 +122,11 @@ def test_alice_and_bob_share_a_lock_each_with_a_secret_of_their_own(home: Househ
     home.register()
     bob, phone = home.server.role.enrolment.enrol_user("Bob"), home.another_phone("b2")
     home.server.role.registrar.permit(bob, phone.id, home.lock.id)
-    phone.role.register(home.lock.channel(), bob, home.lock.id, home.method, "Bob's own")
-    assert phone.role.certify(home.lock.channel(), home.lock.id, "Bob's own").command(b"open") == b"done: open"
+    phone.role.register(home.lock.channel(phone.identity.party), bob, home.lock.id, home.method, "Bob's own")
+    assert phone.role.certify(home.lock.channel(phone.identity.party), home.lock.id, "Bob's own").command(b"open") == b"done: open"
     assert home.certify().command(b"close") == b"done: close"
     with pytest.raises(LoginRefused):
-        phone.role.certify(home.lock.channel(), home.lock.id, SECRET)
+        phone.role.certify(home.lock.channel(phone.identity.party), home.lock.id, SECRET)
 
 
 def test_alice_has_two_phones_under_one_lock_out(home: Household) -> None:
@@ -134,13 +134,13 @@ def test_alice_has_two_phones_under_one_lock_out(home: Household) -> None:
     home.register()
     phone = home.another_phone("b2")
     home.server.role.registrar.permit(home.alice, phone.id, home.lock.id)
-    phone.role.register(home.lock.channel(), home.alice, home.lock.id, home.method, "another secret")
+    phone.role.register(home.lock.channel(phone.identity.party), home.alice, home.lock.id, home.method, "another secret")
     with pytest.raises(LoginRefused) as first:
         home.certify("wrong")
     with pytest.raises(LoginRefused) as second:
-        phone.role.certify(home.lock.channel(), home.lock.id, "wrong")
+        phone.role.certify(home.lock.channel(phone.identity.party), home.lock.id, "wrong")
     assert (first.value.attempts_left, second.value.attempts_left) == (4, 3)
-    phone.role.certify(home.lock.channel(), home.lock.id, "another secret")
+    phone.role.certify(home.lock.channel(phone.identity.party), home.lock.id, "another secret")
     home.certify()
 
 
@@ -207,7 +207,7 @@ def test_a_new_version_of_the_app_is_certified_once_it_is_allowed(home: Househol
     home.phone.folder, home.phone.version = folder, "2.0"
     home.phone.restart()
     home.certify()
-    home.server.role.enrolment.revoke_app("door", "2.0")
+    home.server.role.apps.revoke("door", "2.0")
     with pytest.raises(IntegrityFailed):
         home.certify()
 

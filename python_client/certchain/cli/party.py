@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from certchain.channel import Channel, MemoryChannel
+from certchain.cli.custody import HomeCustodians
 from certchain.cli.door import Door
 from certchain.cli.home_log import HomeLog
 from certchain.cli.record import (
@@ -41,6 +42,7 @@ from certchain.roles.iot_device.update import DeviceUpdater
 from certchain.roles.manufacturer import Manufacturer
 from certchain.roles.update_server import UpdateServer
 from certchain.roles.user_device import InstalledApp, UserDevice
+from certchain.roles.vendor import Vendor
 from certchain.storage import FileStore
 from certchain.verification.policy import CertificationPolicy, ModelRisk
 from certchain.verification.statement import Identity
@@ -76,6 +78,11 @@ class Cast:
         return self.workspace.log
 
     @cached_property
+    def custodians(self) -> HomeCustodians:
+        """The custodians, who keep shares for the certification server."""
+        return HomeCustodians(self.workspace)
+
+    @cached_property
     def certification_server(self) -> CertificationServer:
         """The certification server over the management database."""
         return CertificationServer(
@@ -84,6 +91,8 @@ class Cast:
             database=self.workspace.database,
             log=self.log.engine,
             sealing_key=self.workspace.keyring.sealing_key(KEY_DATA),
+            shares=self.workspace.shares,
+            custodians=self.custodians.channels(),
             policy=certification_policy(self.workspace),
             clock=self.workspace.clock,
             auditors=(self.service(AUDITOR),),
@@ -105,6 +114,10 @@ class Cast:
         """The manufacturer of the home's products."""
         ledger, store = self.workspace.ledger(MANUFACTURER), self.workspace.store(MANUFACTURER)
         return Manufacturer(self._service_identity(MANUFACTURER), ledger, store, self.service(AUTHORITY))
+
+    def vendor(self, name: str) -> Vendor:
+        """A service of this home as the vendor of an app. Raises ``UnknownRecord``."""
+        return Vendor(self._service_identity(name))
 
     @cached_property
     def update_server(self) -> UpdateServer:

@@ -51,16 +51,6 @@ class AppStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class AppManifest:
-    """An app's version as its vendor released it: ``digest`` is that of its file manifest."""
-
-    app: str
-    version: str
-    digest: Digest
-    status: AppStatus = AppStatus.ALLOWED
-
-
-@dataclass(frozen=True, slots=True)
 class IntegrityEvidence:
     """C3: which app runs on the user device, bound to the challenge that the device gave after the login."""
 

@@ -80,7 +80,7 @@ class ManagementDatabase(Protocol):
     def put_app(self, record: AppRecord) -> None:
         """Adds an app's version. Raises ``RecordExists`` if it is there with another digest.
 
-        Put again with the same digest, the first stays as it is: a revoked app is not allowed again by being put once more.
+        Put again with the same digest, it takes the release and keeps its status: a revoked app is not allowed again by being put once more.
         """
         ...
 

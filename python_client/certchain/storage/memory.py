@@ -85,6 +85,7 @@ class MemoryManagementDatabase:
         with self._lock:
             known = self._apps.setdefault((record.app, record.version), record)
             require_same_app(known, record)
+            self._apps[record.app, record.version] = replace(known, release=record.release)
 
     def set_app_status(self, app: str, version: str, status: AppStatus, until: int = 0) -> None:
         count("time", until)

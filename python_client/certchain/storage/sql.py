@@ -71,6 +71,8 @@ class SqlManagementDatabase:
                 connection.execute(insert(apps).values(_app_columns(record)))
             else:
                 require_same_app(_app(row), record)
+                same = _same_app(record.app, record.version)
+                connection.execute(update(apps).where(*same).values(release=record.release))
 
     def set_app_status(self, app: str, version: str, status: AppStatus, until: int = 0) -> None:
         require_texts(app, version)

@@ -17,11 +17,10 @@ from certchain.errors import (
     SessionUnknown,
 )
 from certchain.keys import verify_signature
+from certchain.models.app import AppRecord
 from certchain.models.application import KeyData, RegistrationHash
 from certchain.models.certification import (
     CHALLENGE_LENGTH,
-    AppManifest,
-    AppStatus,
     Certification,
     CertificationForward,
     CertificationRequest,
@@ -70,15 +69,10 @@ def verify_information(
     return record
 
 
-def verify_evidence(evidence: IntegrityEvidence, app: AppManifest | None) -> IntegrityEvidence:
-    """C5: returns the evidence of an app that is allowed, and unchanged. Raises ``IntegrityFailed``."""
-    name = repr(f"{evidence.app} {evidence.version}")  # a peer's text goes into logs and terminals
-    if app is None:
-        raise IntegrityFailed("C5", f"{name} is unknown")
-    if app.status is not AppStatus.ALLOWED:
-        raise IntegrityFailed("C5", f"{name} is {app.status}")
+def verify_evidence(evidence: IntegrityEvidence, app: AppRecord) -> IntegrityEvidence:
+    """C5: returns the evidence of an app whose files are those that its vendor released. Raises ``IntegrityFailed``."""
     if app.digest != evidence.manifest_digest:
-        raise IntegrityFailed("C5", f"the files of {name} were changed")
+        raise IntegrityFailed("C5", f"the files of {f'{evidence.app} {evidence.version}'!r} were changed")
     return evidence
 
 

@@ -20,10 +20,9 @@ from certchain.errors import (
     SignatureInvalid,
 )
 from certchain.keys import KeyPair
+from certchain.models.app import AppRecord
 from certchain.models.application import KeyData, RegistrationHash
 from certchain.models.certification import (
-    AppManifest,
-    AppStatus,
     Certification,
     CertificationForward,
     CertificationRequest,
@@ -67,7 +66,7 @@ PHONE_KEYS, LOCK_KEYS, OTHER_KEYS = KeyPair.generate(), KeyPair.generate(), KeyP
 DIGEST, OTHER = Digest(b"d" * 32), Digest(b"o" * 32)
 
 EVIDENCE = IntegrityEvidence("door", "1.0", DIGEST, CHALLENGE)
-ALLOWED = AppManifest("door", "1.0", DIGEST)
+RELEASED = AppRecord("door", "1.0", DIGEST, b"signed")
 INFORMATION = DeviceInformation(LOCK, "Acme", "bolt", "1")
 PHONE_INFORMATION = UserDeviceInformation("Pixel", "Android", "a1")
 STATEMENT = UserDeviceStatement(USER, PHONE, LOCK, SERVER, PHONE_INFORMATION, EVIDENCE, BINDING)
@@ -150,21 +149,10 @@ def test_information_that_differs_from_the_record_is_refused(change: dict[str, A
         verify_information(REQUEST, LOCK_KEYS.public, STATEMENT, PHONE_KEYS.public, replace(RECORD, **change))
 
 
-def test_evidence_of_an_allowed_app_is_accepted() -> None:
-    assert verify_evidence(EVIDENCE, ALLOWED) is EVIDENCE
-
-
-@pytest.mark.parametrize(
-    ("app", "what"),
-    [
-        (None, "unknown"),
-        (replace(ALLOWED, status=AppStatus.REVOKED), "revoked"),
-        (replace(ALLOWED, digest=OTHER), "changed"),
-    ],
-)
-def test_evidence_of_another_app_is_refused(app: AppManifest | None, what: str) -> None:
-    with pytest.raises(IntegrityFailed, match=what):
-        verify_evidence(EVIDENCE, app)
+def test_evidence_of_a_released_app_is_accepted_and_of_other_files_is_not() -> None:
+    assert verify_evidence(EVIDENCE, RELEASED) is EVIDENCE
+    with pytest.raises(IntegrityFailed, match="changed"):
+        verify_evidence(EVIDENCE, replace(RELEASED, digest=OTHER))
 
 
 # ------------------------------------------------------------------------------------------------------ C6, C10, C11

@@ -1,18 +1,12 @@
-"""Enrolment: who takes part in the network, and which apps are allowed. The ledger comes first, for it issues the identifiers."""
+"""Enrolment: who takes part in the network. The ledger comes first, for it issues the identifiers."""
 
 import logging
 import secrets
 from dataclasses import dataclass
 
-from certchain.encoding.digest import key_thumbprint, user_name_commitment
-from certchain.errors import KeyAlreadyEnrolled, UnknownRecord
-from certchain.models.app import AppRecord
-from certchain.models.certification import (
-    AppManifest,
-    AppStatus,
-    DeviceInformation,
-    UserDeviceInformation,
-)
+from certchain.encoding.digest import description_digest, key_thumbprint, user_name_commitment
+from certchain.errors import AlreadyEnrolledFromBatch, KeyAlreadyEnrolled, MalformedValue, UnknownRecord
+from certchain.models.certification import DeviceInformation, Signed, UserDeviceInformation
 from certchain.models.identifier import (
     DeviceId,
     Party,
@@ -22,8 +16,11 @@ from certchain.models.identifier import (
     device_party,
     user_device_party,
 )
+from certchain.models.production import BatchMembership, DeviceDescription
 from certchain.models.registration import PublicKeys
 from certchain.roles.certification_server.equipment import Equipment
+from certchain.verification.enrolment import verify_enrolment
+from certchain.verification.production import verify_membership
 
 SALT_LENGTH = 32
 _log = logging.getLogger("certchain.roles.certification_server")
@@ -44,6 +41,24 @@ class Enrolment:
         device = DeviceId(self._issue(PartyKind.DEVICE, keys))
         self.equipment.database.put_device(DeviceInformation(device, manufacturer, model, serial), keys)
         _log.info("Device %d is enrolled.", device)
+        return device
+
+    def enrol_from_batch(self, signed: Signed) -> DeviceId:
+        """Enrols a device by its place in a production batch: no operator is asked, for the manufacturer has anchored the batch.
+
+        ``signed`` is its ``EnrolmentRequest``. The place serves once; the same device that asks again, because the answer was lost, gets
+        its identifier again. Raises what ``verify_enrolment`` raises, ``NotInBatch``, ``PlaceOutOfRange``, ``UnknownBatch``,
+        ``KeyAlreadyEnrolled``, and ``AlreadyEnrolledFromBatch`` for the place of another device.
+        """
+        request = verify_enrolment(signed, self.equipment.identity.network)
+        described, membership = request.device, request.membership
+        if described is None or membership is None:
+            raise MalformedValue("enrolment", "it shows no place in a production batch")
+        device = self._placed(membership, described, signed.keys)
+        named = described.manufacturer, described.model, described.serial
+        if not self._recorded(device_party(device)):
+            self.equipment.database.put_device(DeviceInformation(device, *named), signed.keys)
+        _log.info("Device %d is enrolled from batch %d.", device, membership.batch)
         return device
 
     def enrol_user_device(self, information: UserDeviceInformation, keys: PublicKeys) -> UserDeviceId:
@@ -80,16 +95,18 @@ class Enrolment:
         self.equipment.database.put_user_device(user_device, information, keys)
         _log.info("User device %d has other keys.", user_device)
 
-    def allow_app(self, manifest: AppManifest) -> None:
-        """Allows an app's version, as its vendor released it. Raises ``RecordExists`` if it is known with other files."""
-        self.equipment.database.put_app(AppRecord(manifest.app, manifest.version, manifest.digest, b""))
-        self.equipment.database.set_app_status(manifest.app, manifest.version, AppStatus.ALLOWED)
-        _log.info("App %s %s is allowed.", manifest.app, manifest.version)
-
-    def revoke_app(self, app: str, version: str) -> None:
-        """Ends an app's version: its evidence is refused from now on (C5). Raises ``UnknownRecord``."""
-        self.equipment.database.set_app_status(app, version, AppStatus.REVOKED)
-        _log.info("App %s %s is revoked.", app, version)
+    def _placed(self, membership: BatchMembership, described: DeviceDescription, keys: PublicKeys) -> DeviceId:
+        """A fresh identifier, or the one that this very device was given for its place."""
+        ledger = self.equipment.ledger.registrations
+        description = description_digest(described)
+        try:
+            return ledger.enrol_from_batch(membership, description, keys)
+        except AlreadyEnrolledFromBatch as taken:
+            # The place is of the device with this description and these keys, whatever it was given before.
+            verify_membership(membership, ledger.batch(membership.batch), description, keys)
+            if not self._in_force(device_party(DeviceId(taken.device)), keys):
+                raise
+            return DeviceId(taken.device)
 
     def _issue(self, kind: PartyKind, keys: PublicKeys) -> int:
         """A fresh identifier, or the one that an interrupted enrolment of these keys left without a record."""

@@ -10,8 +10,9 @@ from certchain.errors import DatabaseChanged, KeyDataUnreadable, SealInvalid, Un
 from certchain.keys import SealingKey
 from certchain.ledger import Ledger
 from certchain.log import LogEngine
+from certchain.models.app import AppRecord
 from certchain.models.application import KeyData
-from certchain.models.certification import AppManifest, Signed
+from certchain.models.certification import Signed
 from certchain.models.identifier import DeviceId, Party, ServiceId, UserDeviceId
 from certchain.models.registration import KeyRecord, Registration, StatusChange
 from certchain.roles.certification_server.custody import KeyCustody
@@ -53,7 +54,7 @@ class Equipment:
         """What the management database says of a pair. Raises ``UnknownRecord``."""
         return OnRecord(*self.database.device(device), *self.database.user_device(user_device))
 
-    def app(self, app: str, version: str) -> AppManifest | None:
+    def app(self, app: str, version: str) -> AppRecord | None:
         """An app's version, if it is known."""
         try:
             return self.database.app(app, version)

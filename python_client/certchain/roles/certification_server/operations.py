@@ -8,6 +8,7 @@ from certchain.models.enrolment import EnrolmentAnswer
 from certchain.models.entry import Subject
 from certchain.models.identifier import DeviceId, Party, RegistrationId, UserDeviceId, UserId
 from certchain.roles.certification_server.admission import Admission
+from certchain.roles.certification_server.apps import Apps
 from certchain.roles.certification_server.lockout import Lockout
 from certchain.roles.certification_server.registration import Registrar
 
@@ -19,6 +20,7 @@ class ServerOperations:
     admission: Admission
     registrar: Registrar
     lockout: Lockout
+    apps: Apps
     by: str
 
     def enrol_user(self, name: str) -> UserId:
@@ -52,10 +54,10 @@ class ServerOperations:
         return self.lockout.unlock(subject, self.by, reason)
 
     def allow_app(self, release: Signed, reason: str) -> None:
-        self.admission.enrolment.allow_app(release, by=self.by, reason=reason)
+        self.apps.allow(release, self.by, reason)
 
     def deprecate_app(self, app: str, version: str, until: int, reason: str) -> None:
-        self.admission.enrolment.deprecate_app(app, version, until, by=self.by, reason=reason)
+        self.apps.deprecate(app, version, until, self.by, reason)
 
     def revoke_app(self, app: str, version: str, reason: str) -> None:
-        self.admission.enrolment.revoke_app(app, version, by=self.by, reason=reason)
+        self.apps.revoke(app, version, self.by, reason)

@@ -6,7 +6,7 @@ from typing import TypeVar
 from certchain.channel import Conversation, ServiceChannel
 from certchain.config.clock import Clock, SystemClock
 from certchain.errors import WrongRecipient, WrongSigner
-from certchain.keys import SealingKey
+from certchain.keys import CertificateAuthority, SealingKey
 from certchain.ledger import Ledger
 from certchain.log import LogEngine, LogPublisher
 from certchain.models.application import RegistrationApplication, RegistrationForward
@@ -17,7 +17,10 @@ from certchain.models.certification import (
     Signed,
     UnlockQuestion,
 )
+from certchain.models.enrolment import CertificateRenewal
 from certchain.models.identifier import ServiceId, device_party, service_party
+from certchain.roles.certification_server.admission import Admission
+from certchain.roles.certification_server.apps import Apps
 from certchain.roles.certification_server.custodians import Custodians
 from certchain.roles.certification_server.custody import KeyCustody
 from certchain.roles.certification_server.enrolment import Enrolment
@@ -40,7 +43,7 @@ FromDevice = TypeVar("FromDevice", CertificationRequest, CertificationForward, L
 
 
 class CertificationServer:
-    """Answers user devices, IoT devices and auditors, and does what its operator asks: ``enrolment``, ``registrar`` and ``lockout``.
+    """Answers user devices, devices and auditors, and does what its operator asks: ``enrolment``, ``apps``, ``registrar``, ``lockout``.
 
     ``identity`` is enrolled as a service, and ``ledger`` speaks for an account with the role ``certification_server``; ``auditors`` are the
     services that may read the log's entries. Key data is sealed under keys that are divided among the ``custodians``, each behind an open
@@ -60,6 +63,7 @@ class CertificationServer:
         policy: CertificationPolicy | None = None,
         clock: Clock | None = None,
         auditors: Collection[ServiceId] = (),
+        authority: CertificateAuthority | None = None,
     ) -> None:
         clock, policy = clock or SystemClock(), policy or CertificationPolicy()
         self._troubles = Troubles()
@@ -73,12 +77,13 @@ class CertificationServer:
         self._equipment = Equipment(identity, ledger, database, log, sealing_key, policy, clock, custody)
         self.lockout = Lockout(database, log.writer, policy.locks)
         record = LoginRecord(log.writer, self.lockout)
-        self._certifier = Certifier(self._equipment, record, OpenSessions(clock))
+        self.apps = Apps(self._equipment)
+        self._certifier = Certifier(self._equipment, record, OpenSessions(clock), self.apps)
         self._reports = LoginReports(record)
         self._publisher = LogPublisher(log, ledger.registrations, identity, auditors)
         self.enrolment = Enrolment(self._equipment)
         self.registrar = Registrar(self._equipment, Permits(database, clock, policy.permit_lifetime))
-        self._answers: Mapping[str, Callable[[Signed], object]] = {
+        self._answers: dict[str, Callable[[Signed], object]] = {
             RegistrationApplication.__name__: self.registrar.answer_application,
             RegistrationForward.__name__: self.registrar.answer_forward,
             LoginFailure.__name__: self._answer_failure,
@@ -86,6 +91,9 @@ class CertificationServer:
             CertificationRequest.__name__: self._answer_request,
             CertificationForward.__name__: self._answer_forward,
         }
+        if authority is not None:
+            self.admission = Admission(self._equipment, self.enrolment, authority)
+            self._answers[CertificateRenewal.__name__] = self.admission.renew
 
     def answer(self, conversation: Conversation, message: object) -> object:
         """Answers one message; a ``Handler``. Raises the refusal, or ``MalformedMessage`` for what the server does not answer.

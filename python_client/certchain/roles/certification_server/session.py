@@ -27,6 +27,7 @@ from certchain.models.certification import (
 )
 from certchain.models.identifier import device_party, user_device_party
 from certchain.models.registration import Factor, Registration
+from certchain.roles.certification_server.apps import Apps
 from certchain.roles.certification_server.equipment import Equipment
 from certchain.roles.certification_server.login_record import LoginRecord
 from certchain.roles.certification_server.open_session import OpenSession, OpenSessions
@@ -36,7 +37,6 @@ from certchain.verification.certification import (
     verify_certification,
     verify_challenge,
     verify_claims,
-    verify_evidence,
     verify_information,
     verify_owner,
     verify_present,
@@ -58,6 +58,7 @@ class Certifier:
     equipment: Equipment
     record: LoginRecord
     sessions: OpenSessions
+    apps: Apps
     _requested: Remembered = field(default_factory=Remembered)
     _not_open: Remembered = field(default_factory=Remembered)
 
@@ -105,8 +106,7 @@ class Certifier:
         verify_claims(request, statement)
         record = self._on_record("C5", request)
         verify_information(request, signed.keys, statement, request.statement.keys, record)
-        evidence = statement.evidence
-        verify_evidence(evidence, self.equipment.app(evidence.app, evidence.version))
+        self.apps.verify(statement.evidence)
 
     def _on_record(self, step: str, pair: CertificationRequest | SessionOpened) -> OnRecord:
         """Both are enrolled, by their signatures: a record that is missing was removed."""
