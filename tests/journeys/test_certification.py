@@ -123,7 +123,10 @@ def test_alice_and_bob_share_a_lock_each_with_a_secret_of_their_own(home: Househ
     bob, phone = home.server.role.enrolment.enrol_user("Bob"), home.another_phone("b2")
     home.server.role.registrar.permit(bob, phone.id, home.lock.id)
     phone.role.register(home.lock.channel(phone.identity.party), bob, home.lock.id, home.method, "Bob's own")
-    assert phone.role.certify(home.lock.channel(phone.identity.party), home.lock.id, "Bob's own").command(b"open") == b"done: open"
+    assert (
+        phone.role.certify(home.lock.channel(phone.identity.party), home.lock.id, "Bob's own").command(b"open")
+        == b"done: open"
+    )
     assert home.certify().command(b"close") == b"done: close"
     with pytest.raises(LoginRefused):
         phone.role.certify(home.lock.channel(phone.identity.party), home.lock.id, SECRET)
@@ -134,7 +137,9 @@ def test_alice_has_two_phones_under_one_lock_out(home: Household) -> None:
     home.register()
     phone = home.another_phone("b2")
     home.server.role.registrar.permit(home.alice, phone.id, home.lock.id)
-    phone.role.register(home.lock.channel(phone.identity.party), home.alice, home.lock.id, home.method, "another secret")
+    phone.role.register(
+        home.lock.channel(phone.identity.party), home.alice, home.lock.id, home.method, "another secret"
+    )
     with pytest.raises(LoginRefused) as first:
         home.certify("wrong")
     with pytest.raises(LoginRefused) as second:
