@@ -77,6 +77,11 @@ def decode_answer(data: bytes, answer: type[Answer]) -> Answer:
     return message
 
 
+def is_message(name: str) -> bool:
+    """Whether a model of this name crosses a channel."""
+    return name in _models()
+
+
 def _decoded(classes: dict[str, type[Answer]], envelope: Envelope) -> Answer:
     cls = classes.get(envelope.type)
     if cls is None:

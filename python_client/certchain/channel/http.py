@@ -4,13 +4,16 @@ Redirects are not followed, proxies and credentials of the environment are not u
 """
 
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -19,28 +22,50 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import DecodeError, HTTPError
 from urllib3.response import HTTPResponse
 
-from certchain.errors import MalformedMessage, MalformedValue, PeerUnavailable
+from certchain.errors import (
+    CertchainError,
+    CertificateInvalid,
+    CertificateRefused,
+    MalformedMessage,
+    MalformedValue,
+    PeerUnavailable,
+)
 
 _CHUNK = 64 * 1024
 _CONNECTIONS = 16
 _OK = 200
+_LONGEST_NUMBER = 10
+_ABOUT_CERTIFICATES = ("CERTIFICATE", "UNKNOWN_CA")
 TEXT_LIMIT = 128 * 1024
 """The most bytes of a text: of a checkpoint or a witness's answer, with some sixteen cosignatures of any kind; or of a refusal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a peer answered: status, media type without parameters, and the whole body."""
+    """What a peer answered: status, media type without parameters, the whole body, and after how many seconds to ask again."""
 
     status: int
     media_type: str
     body: bytes
+    retry_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PeerTls:
+    """How to speak TLS with a peer: in this context alone, and only when ``require`` takes its certificate (DER) and raises nothing.
+
+    With ``named`` its certificate has to be for the host in its address, as on the web; else who it is for is ``require``'s to know.
+    """
+
+    context: ssl.SSLContext
+    require: Callable[[bytes], object]
+    named: bool = False
 
 
 class HttpPeer:
     """Whoever answers under an address. ``timeout`` (seconds) is for the head of an answer, and again for its body."""
 
-    def __init__(self, url: str, timeout: float) -> None:
+    def __init__(self, url: str, timeout: float, tls: PeerTls | None = None) -> None:
         if not url.startswith(("http://", "https://")):
             raise MalformedValue("address", f"{url!r} is not http:// or https://")
         self.url = url.rstrip("/")
@@ -48,8 +73,9 @@ class HttpPeer:
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _BoundedAdapter(pool_connections=1, pool_maxsize=_CONNECTIONS))
+        self._session.mount("http://", _BoundedAdapter(pool_connections=1, pool_maxsize=_CONNECTIONS))
+        secured = _BoundedAdapter if tls is None else partial(_MutualAdapter, tls)
+        self._session.mount("https://", secured(pool_connections=1, pool_maxsize=_CONNECTIONS))
 
     def get(self, path: str, limit: int, encoding: str = "identity") -> Reply:
         """Asks for a resource; ``limit`` is the most bytes that its body may have once decoded, unless it is a refusal.
@@ -58,9 +84,10 @@ class HttpPeer:
         """
         return self._exchange("GET", path, limit, headers={"Accept-Encoding": encoding})
 
-    def post(self, path: str, body: bytes, limit: int) -> Reply:
+    def post(self, path: str, body: bytes, limit: int, headers: Mapping[str, str] | None = None) -> Reply:
         """Sends a body, and returns the answer; otherwise as ``get``."""
-        return self._exchange("POST", path, limit, data=body, headers={"Accept-Encoding": "identity"})
+        headers = {"Accept-Encoding": "identity", **(headers or {})}
+        return self._exchange("POST", path, limit, data=body, headers=headers)
 
     def close(self) -> None:
         """Lets go of the connections; the next question opens new ones."""
@@ -74,7 +101,8 @@ class HttpPeer:
             with response:
                 self._require_length(response)
                 body = self._body(response.raw, limit if response.status_code == _OK else TEXT_LIMIT)
-        return Reply(response.status_code, response.headers.get("Content-Type", "").partition(";")[0].strip(), body)
+        media_type = response.headers.get("Content-Type", "").partition(";")[0].strip()
+        return Reply(response.status_code, media_type, body, _seconds(response.headers.get("Retry-After", "")))
 
     def _require_length(self, response: requests.Response) -> None:
         """An answer that ends where the connection ends could have been cut off there."""
@@ -101,7 +129,35 @@ class HttpPeer:
         except DecodeError:
             raise MalformedMessage("the answer's content encoding cannot be undone") from None
         except (requests.RequestException, HTTPError, OSError) as problem:
-            raise PeerUnavailable(self.url, type(problem).__name__) from problem
+            raise _tls_refusal(self.url, problem) or PeerUnavailable(self.url, type(problem).__name__) from problem
+
+
+def _seconds(written: str) -> int:
+    """What ``Retry-After`` says, if it is a number of seconds (RFC 9110, 10.2.3)."""
+    return int(written) if written.isdecimal() and len(written) < _LONGEST_NUMBER else 0
+
+
+def _tls_refusal(url: str, problem: BaseException) -> CertchainError | None:
+    """What one end held against the other's certificate, if that was it: the cause lies deep in what ``requests`` raises."""
+    for cause in _causes(problem):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return CertificateInvalid(cause.verify_message)
+        if isinstance(cause, ssl.SSLError) and any(word in (cause.reason or "") for word in _ABOUT_CERTIFICATES):
+            return CertificateRefused(url, (cause.reason or "").rpartition("ALERT_")[2].lower().replace("_", " "))
+    return None
+
+
+def _causes(problem: BaseException) -> Iterator[BaseException]:
+    """An exception, and whatever it was made from."""
+    waiting, seen = [problem], set[int]()
+    while waiting:
+        cause = waiting.pop()
+        if id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        parts = (*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__)
+        waiting += [part for part in parts if isinstance(part, BaseException)]
 
 
 class _Hurried(HTTPConnection):
@@ -121,6 +177,32 @@ class _HurriedTls(_Hurried, HTTPSConnection):
     """The same over TLS."""
 
 
+class _HurriedMutual(_HurriedTls):
+    """The same, when the peer's certificate is looked at before anything is said. The handshake is hurried, too."""
+
+    require: Callable[[bytes], object]
+
+    def _new_conn(self) -> socket.socket:
+        connection = super()._new_conn()
+        self._handshake = threading.Timer(self.timeout or 0, _cut, (connection,))
+        self._handshake.daemon = True
+        self._handshake.start()
+        return connection
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        finally:
+            handshake = getattr(self, "_handshake", None)
+            if handshake is not None:
+                handshake.cancel()
+        try:
+            self.require(cast("ssl.SSLSocket", self.sock).getpeercert(binary_form=True) or b"")
+        except BaseException:
+            self.close()
+            raise
+
+
 class _Pool(HTTPConnectionPool):
     ConnectionCls = _Hurried
 
@@ -133,6 +215,41 @@ class _BoundedAdapter(HTTPAdapter):
     def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
         super().init_poolmanager(*arguments, **named)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+
+
+class _MutualPool(HTTPSConnectionPool):
+    ConnectionCls = _HurriedMutual
+
+    def __init__(self, *arguments: Any, require: Callable[[bytes], object], **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._require = require
+
+    def _new_conn(self) -> _HurriedMutual:
+        connection = cast("_HurriedMutual", super()._new_conn())
+        connection.require = self._require
+        return connection
+
+
+class _MutualAdapter(HTTPAdapter):
+    """Connections in a context of our own: no certificate store of the machine or of a library comes near it."""
+
+    def __init__(self, tls: PeerTls, **named: Any) -> None:
+        self._tls = tls
+        super().__init__(**named)
+
+    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
+        assert_hostname = None if self._tls.named else False
+        super().init_poolmanager(*arguments, ssl_context=self._tls.context, assert_hostname=assert_hostname, **named)
+        self.poolmanager.pool_classes_by_scheme = {"https": partial(_MutualPool, require=self._tls.require)}
+
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, verify: object, cert: object = None
+    ) -> tuple[Any, Any]:
+        address = urlsplit(request.url or "")
+        return {"scheme": "https", "host": str(address.hostname), "port": address.port}, {}
+
+    def cert_verify(self, conn: Any, url: object, verify: object, cert: object) -> None:
+        """Nothing: it would add the certificate authorities of the web."""
 
 
 def _cut(connection: socket.socket) -> None:

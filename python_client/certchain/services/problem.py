@@ -17,7 +17,9 @@ from certchain.errors import (
     LogBusy,
     NotAuthorised,
     RequestTooLarge,
+    ServiceBusy,
     TokenRefused,
+    TooManyRequests,
     Unavailable,
     UnknownLog,
     UnknownRecord,
@@ -44,13 +46,22 @@ _STATUSES: Statuses = {
     UnknownLog: 404,
     UnknownRecord: 404,
     LogBusy: 429,
+    TooManyRequests: 429,
     Unavailable: 503,
     NotAuthorised: 403,
     VerificationFailed: 422,
     InvalidInput: 400,
 }
 # Errors that speak of what was asked. The others may speak of folders and settings: those are for the operator's eyes.
-_ABOUT_THE_REQUEST = (InvalidInput, NotAuthorised, VerificationFailed, LogBusy, LogBacklogFull)
+_ABOUT_THE_REQUEST = (
+    InvalidInput,
+    NotAuthorised,
+    VerificationFailed,
+    LogBusy,
+    LogBacklogFull,
+    TooManyRequests,
+    ServiceBusy,
+)
 
 
 def refusing_app(
@@ -84,10 +95,16 @@ def _refusal(error: CertchainError, statuses: Statuses) -> Response:
         _LOG.error("%s: %s", type(error).__name__, error)
     headers = {}
     if isinstance(error, Unavailable):
-        headers["Retry-After"] = str(_AGAIN_AFTER.get(type(error), _AGAIN_AFTER_ELSE))
+        headers["Retry-After"] = str(_again_after(error))
     if isinstance(error, TokenRefused):
         headers["WWW-Authenticate"] = "Bearer"
     return _problem(status, headers, error=type(error).__name__, advice=error.advice, **about)
+
+
+def _again_after(error: Unavailable) -> int:
+    if isinstance(error, TooManyRequests | ServiceBusy):
+        return error.retry_after
+    return _AGAIN_AFTER.get(type(error), _AGAIN_AFTER_ELSE)
 
 
 async def _without_error(_: Request, problem: Exception) -> Response:

@@ -6,12 +6,20 @@ requests are under way is a further one refused.
 """
 
 import asyncio
+import logging
 import time
-from typing import cast
+from typing import TYPE_CHECKING, Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from certchain.errors import CertificateInvalid
+from certchain.services.connected import SCOPE_KEY, Connected
 from certchain.services.problem import too_many
+
+if TYPE_CHECKING:
+    from certchain.keys import ServerTls
+
+_LOG = logging.getLogger(__name__)
 
 SLOWEST_HEAD = 15.0
 """Seconds from a connection, or from a request's first byte, to the end of its head."""
@@ -25,11 +33,13 @@ class ImpatientProtocol(HttpToolsProtocol):
     _hurry: asyncio.TimerHandle
     quiet_since: float = 0.0
     """When it was opened, or gave its last answer, on the monotonic clock."""
+    _connected: Connected | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn
         super().connection_made(transport)
         self.quiet_since = time.monotonic()
         self._begin_to_hurry()
+        self._connected = self._who_is_connected(transport)
         self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -41,6 +51,8 @@ class ImpatientProtocol(HttpToolsProtocol):
         self._hurry.cancel()
         self._begin_to_hurry()
         super().on_message_begin()
+        if self._connected is not None:
+            cast("dict[str, Any]", self.scope)[SCOPE_KEY] = self._connected
 
     def on_headers_complete(self) -> None:
         """A request's head is there; its body has a bound of its own, and the wait for the next request, too."""
@@ -52,6 +64,20 @@ class ImpatientProtocol(HttpToolsProtocol):
         """A request was answered."""
         self.quiet_since = time.monotonic()
         super().on_response_complete()
+
+    def _who_is_connected(self, transport: asyncio.Transport) -> Connected | None:
+        """What TLS has found, of which OpenSSL has verified that it is the CA's; nothing over plain HTTP."""
+        tls: ServerTls | None = getattr(self.config, "tls", None)
+        if tls is None:
+            return None
+        shown = transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        try:
+            client = None if shown is None else tls.peer(shown)
+        except CertificateInvalid as problem:
+            _LOG.warning("a certificate of our CA is none that it issues: %s", problem)
+            transport.abort()
+            return None
+        return Connected(tls.identity.certified.fingerprint, client)
 
     def _begin_to_hurry(self) -> None:
         self._hurry = self.loop.call_later(SLOWEST_HEAD, self.timeout_keep_alive_handler)

@@ -6,20 +6,27 @@ import signal
 import socket
 import sys
 import threading
+from asyncio import AbstractServer
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
+import uvloop
 from fastapi import FastAPI
 from uvicorn import Config, Server
 
 from certchain.errors import MalformedValue, PeerUnavailable, PortTaken
+from certchain.keys import ServerTls
 from certchain.services.protocol import ImpatientProtocol
 
 LOOPBACK = "127.0.0.1"
 _KEEP_ALIVE = 8  # seconds between requests; not what mirrors wait (5 s), whose next request would cross with the end
+_FAREWELL = 0.5  # seconds for a client to say that it, too, has closed: one that waits in a pool never does
 _LAST_ANSWERS = 10  # seconds for what is under way when a stop is asked for
 _TICK = 0.1
+SLOWEST_HANDSHAKE = 10
+"""Seconds from a connection to the end of its TLS handshake."""
 
 
 def say(line: str) -> None:
@@ -28,26 +35,31 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def serve(app: FastAPI, host: str = LOOPBACK, port: int = 0, announce: Callable[[str], None] = say) -> None:
+def serve(
+    app: FastAPI,
+    host: str = LOOPBACK,
+    port: int = 0,
+    announce: Callable[[str], None] = say,
+    tls: ServerTls | None = None,
+) -> None:
     """Serves until SIGINT or SIGTERM, then answers what is under way and returns. Port 0 is any free one.
 
-    ``announce`` gets one line with the address once it answers. It speaks plain HTTP: between machines, TLS is put in front. Raises
-    ``PortTaken``, ``MalformedValue`` for a host that is not this machine's, and ``PeerUnavailable`` when the application does not start.
+    ``announce`` gets one line with the address once it answers. Without ``tls`` it speaks plain HTTP. Raises ``PortTaken``,
+    ``MalformedValue`` for a host that is not this machine's, and ``PeerUnavailable`` when the application does not start.
     """
     with _bound(host, port) as listener, _quiet_signals():
-        server = _Announced(app, listener, lambda: announce(f"Listening at {_url(host, listener)}"))
-        _run(server, listener)
+        _run(_Announced(app, tls, lambda: announce(f"Listening at {_url(host, listener, tls)}")), listener)
 
 
 @contextmanager
-def running(app: FastAPI, host: str = LOOPBACK, port: int = 0) -> Iterator[str]:
+def running(app: FastAPI, host: str = LOOPBACK, port: int = 0, *, tls: ServerTls | None = None) -> Iterator[str]:
     """While within, the application answers at the address that this yields, from a thread of this process.
 
     Raises as ``serve`` does.
     """
     with _bound(host, port) as listener:
         started = threading.Event()
-        server = _Announced(app, listener, started.set)
+        server = _Announced(app, tls, started.set)
         failed: list[PeerUnavailable] = []
 
         def run() -> None:
@@ -62,19 +74,43 @@ def running(app: FastAPI, host: str = LOOPBACK, port: int = 0) -> Iterator[str]:
             if failed:
                 raise failed[0]
         try:
-            yield _url(host, listener)
+            yield _url(host, listener, tls)
         finally:
             server.should_exit = True
             thread.join()
 
 
+class _Loop(uvloop.Loop):
+    """An event loop in which nobody takes long over the beginning or the end of TLS: there, no protocol of ours could hurry them."""
+
+    async def create_server(  # type: ignore[override] # its overloads are many
+        self, *arguments: Any, **named: Any
+    ) -> AbstractServer:
+        if named.get("ssl") is not None:
+            named |= {"ssl_handshake_timeout": SLOWEST_HANDSHAKE, "ssl_shutdown_timeout": _FAREWELL}
+        return await super().create_server(*arguments, **named)
+
+
+class _Config(Config):
+    """uvicorn's settings, and our TLS, which our protocol asks for."""
+
+    def __init__(self, app: FastAPI, tls: ServerTls | None, **named: Any) -> None:
+        factory = None if tls is None else lambda *_: tls.context
+        super().__init__(app, ssl_context_factory=factory, **named)
+        self.tls = tls
+
+    def get_loop_factory(self) -> type[_Loop]:
+        return _Loop
+
+
 class _Announced(Server):
     """A server that says when it answers."""
 
-    def __init__(self, app: FastAPI, listener: socket.socket, announce: Callable[[], None]) -> None:
+    def __init__(self, app: FastAPI, tls: ServerTls | None, announce: Callable[[], None]) -> None:
         super().__init__(
-            Config(
+            _Config(
                 app,
+                tls,
                 http=ImpatientProtocol,
                 ws="none",
                 lifespan="on",
@@ -114,8 +150,8 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
         yield listener
 
 
-def _url(host: str, listener: socket.socket) -> str:
-    return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+def _url(host: str, listener: socket.socket, tls: ServerTls | None) -> str:
+    return f"{'http' if tls is None else 'https'}://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
 
 
 @contextmanager

@@ -1,0 +1,142 @@
+"""``POST /messages``: what parties say to a service, as the envelopes of every channel; the end that answers an ``HttpsChannel``.
+
+A handler's refusal crosses as an envelope, like any answer, with the status 200: HTTP has done its part. What keeps a message from being
+read at all (no certificate, too many requests, a body without end) is a problem, with a status of its own.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import Request
+from starlette.responses import Response
+
+from certchain.channel import Conversation, Handler
+from certchain.channel.answering import answered
+from certchain.channel.envelope import is_message
+from certchain.channel.https import CONVERSATION, CONVERSATION_LENGTH, LONGEST_MESSAGE, MEDIA_TYPE
+from certchain.config import Clock
+from certchain.errors import (
+    CertchainError,
+    MalformedMessage,
+    MalformedValue,
+    PeerUnavailable,
+    ServiceBusy,
+    SettingsError,
+    Unavailable,
+)
+from certchain.models.certification import Signed
+from certchain.services.body import whole_body
+from certchain.services.connected import require_conversation
+from certchain.services.problem import NEVER_KEPT, SAFE
+
+THREADS = 32
+"""Messages that are worked on at a time."""
+MOST_WAITING = 128
+"""Messages that wait for their turn, beyond which ``ServiceBusy`` is said at once."""
+_AGAIN_AFTER = 2  # seconds
+ANSWERED, FAULT, UNREADABLE = "answered", "fault", "unreadable"
+"""What became of a message that was not refused by an error's name; and the kind of one that is no message."""
+_SERVICE = "The service"
+_OTHER, _SAID_TO_THE_OPERATOR = "other", "its own log says why"
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message that a service has dealt with: its kind, what became of it, and how long that took, in seconds."""
+
+    kind: str
+    outcome: str
+    seconds: float
+
+
+@dataclass(slots=True)
+class Messages:
+    """Answers messages by ``handler``, in worker threads of its own; ``heard`` is told of each."""
+
+    handler: Handler
+    clock: Clock
+    heard: Callable[[Heard], None] = lambda _: None
+    threads: int = THREADS
+    _limiter: CapacityLimiter = field(init=False)
+    _under_way: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self._limiter = CapacityLimiter(self.threads)
+
+    async def answer(self, request: Request) -> Response:
+        """The endpoint. Raises what keeps a message from being read; what the handler raises, crosses.
+
+        That is ``CertificateMissing``, ``CertificateInvalid``, ``PartyRequired``, ``MalformedValue`` for the conversation's header,
+        ``RequestTooLarge`` and ``ServiceBusy``.
+        """
+        conversation = require_conversation(request, self.clock, _conversation_id(request))
+        return await self.take(request, conversation)
+
+    async def take(self, request: Request, conversation: Conversation) -> Response:
+        """Answers the message that a request's body is, in this conversation. Raises ``RequestTooLarge`` and ``ServiceBusy``."""
+        if self._under_way >= self.threads + MOST_WAITING:
+            raise ServiceBusy(_AGAIN_AFTER)
+        self._under_way += 1
+        try:
+            body = await whole_body(request, LONGEST_MESSAGE)
+            answer = await run_sync(self._answered, conversation, body, limiter=self._limiter)
+        finally:
+            self._under_way -= 1
+        return Response(answer, headers={**SAFE, **NEVER_KEPT}, media_type=MEDIA_TYPE)
+
+    def _answered(self, conversation: Conversation, body: bytes) -> bytes:
+        """Bytes in, bytes out."""
+        began, hearing = time.monotonic(), _Hearing()
+        answer = answered(partial(self._handled, hearing), conversation, body)
+        self.heard(Heard(hearing.kind, hearing.outcome, time.monotonic() - began))
+        return answer
+
+    def _handled(self, hearing: "_Hearing", conversation: Conversation, message: object) -> object:
+        hearing.kind, hearing.outcome = kind_of(message), FAULT
+        try:
+            answer = self.handler(conversation, message)
+        except CertchainError as refusal:
+            hearing.outcome = type(refusal).__name__
+            raise _fit_to_cross(refusal) from None
+        hearing.outcome = ANSWERED
+        return answer
+
+
+@dataclass(slots=True)
+class _Hearing:
+    kind: str = UNREADABLE
+    outcome: str = MalformedMessage.__name__
+
+
+def kind_of(message: object) -> str:
+    """A message's kind: of one that is signed, of what was signed. Only names of our own models are told apart."""
+    if not isinstance(message, Signed):
+        return type(message).__name__
+    return message.kind if is_message(message.kind) else _OTHER
+
+
+def _conversation_id(request: Request) -> bytes:
+    written = request.headers.get(CONVERSATION, "")
+    try:
+        conversation = bytes.fromhex(written)
+    except ValueError:
+        conversation = b""
+    if len(conversation) != CONVERSATION_LENGTH or conversation.hex() != written:
+        raise MalformedValue(CONVERSATION, f"it is not {2 * CONVERSATION_LENGTH} small hexadecimal digits")
+    return conversation
+
+
+def _fit_to_cross(refusal: CertchainError) -> CertchainError:
+    """The refusal; without what speaks of addresses, folders and settings, which is for the operator's eyes."""
+    if not isinstance(refusal, Unavailable | SettingsError):
+        return refusal
+    _LOG.error("%s: %s", type(refusal).__name__, refusal)
+    if isinstance(refusal, PeerUnavailable | SettingsError):
+        return PeerUnavailable(_SERVICE, "something that it needs does not answer")
+    return replace(refusal, reason=_SAID_TO_THE_OPERATOR) if "reason" in refusal.values() else refusal  # type: ignore[type-var]
