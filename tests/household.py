@@ -9,7 +9,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from certchain.channel import Connection, MemoryChannel
-from certchain.keys import Argon2Cost, KeyPair, SealingKey
+from certchain.keys import Argon2Cost, CertificateAuthority, KeyPair, SealingKey
 from certchain.log import LogEngine, LogLimits
 from certchain.models.certification import DeviceInformation, UserDeviceInformation
 from certchain.models.entry import LoginEntry
@@ -58,6 +58,7 @@ class Server:
     clock: TestClock
     policy: CertificationPolicy = field(default_factory=CertificationPolicy)
     database: Any = field(default_factory=MemoryManagementDatabase)
+    authority: Any = None
     sealing_key: SealingKey = field(default_factory=SealingKey.generate)
     shares: Any = field(default_factory=MemoryShareStore)
     custodians: dict[ServiceId, Any] = field(default_factory=dict)
@@ -70,6 +71,7 @@ class Server:
     role: CertificationServer = field(init=False)
 
     def __post_init__(self) -> None:
+        self.authority = self.authority or CertificateAuthority.make(self.ledger.network, self.clock.now())
         self.restart()
 
     def restart(self) -> None:
@@ -87,6 +89,7 @@ class Server:
             ledger=self.ledger,
             database=self.database,
             log=self.log,
+            authority=self.authority,
             sealing_key=self.sealing_key,
             shares=self.shares,
             custodians=self.custodians,

@@ -11,7 +11,18 @@ from eth_account.signers.local import LocalAccount
 from certchain.config import Configuration, Home
 from certchain.config.file import write_whole
 from certchain.errors import KeyFileUnreadable, RecordExists, StorageUnavailable
-from certchain.keys import RFC_9106_SECOND, Argon2Cost, KeyPair, SealingKey, read_key_file, write_key_file
+from certchain.keys import (
+    RFC_9106_SECOND,
+    Argon2Cost,
+    CertificateAuthority,
+    KeyPair,
+    SealingKey,
+    TlsKey,
+    read_key_file,
+    write_key_file,
+)
+
+CA = "ca"
 
 
 @dataclass(slots=True)
@@ -76,6 +87,26 @@ class Keyring:
         key = SealingKey.generate()
         write_key_file(self.home.key_file(name), key, self.open(), self.cost)
         return key
+
+    def authority(self) -> CertificateAuthority:
+        """The network's CA. Raises ``KeyFileUnreadable``."""
+        return read_key_file(self.home.key_file(CA), CertificateAuthority, self.open())
+
+    def made_authority(self, network: bytes, now: int) -> CertificateAuthority:
+        """The network's CA, made if there is none."""
+        if not self.home.key_file(CA).exists():
+            write_key_file(self.home.key_file(CA), CertificateAuthority.make(network, now), self.open(), self.cost)
+        return self.authority()
+
+    def tls_key(self, path: Path) -> TlsKey:
+        """A party's key for TLS. Raises ``KeyFileUnreadable``."""
+        return read_key_file(path, TlsKey, self.open())
+
+    def made_tls_key(self, path: Path) -> TlsKey:
+        """A party's key for TLS, made if there is none."""
+        if not path.exists():
+            write_key_file(path, TlsKey.generate(), self.open(), self.cost)
+        return self.tls_key(path)
 
     @property
     def cost(self) -> Argon2Cost:

@@ -31,6 +31,7 @@ from certchain.roles.certification_server.lockout import Lockout
 from certchain.roles.certification_server.login_record import LoginRecord
 from certchain.roles.certification_server.login_report import LoginReports
 from certchain.roles.certification_server.open_session import OpenSessions
+from certchain.roles.certification_server.operations import ServerOperations
 from certchain.roles.certification_server.permit import Permits
 from certchain.roles.certification_server.registration import Registrar
 from certchain.roles.certification_server.session import Certifier
@@ -43,11 +44,12 @@ FromDevice = TypeVar("FromDevice", CertificationRequest, CertificationForward, L
 
 
 class CertificationServer:
-    """Answers user devices, devices and auditors, and does what its operator asks: ``enrolment``, ``apps``, ``registrar``, ``lockout``.
+    """Answers user devices, IoT devices and auditors, and does what its operators ask (``operations``).
 
-    ``identity`` is enrolled as a service, and ``ledger`` speaks for an account with the role ``certification_server``; ``auditors`` are the
-    services that may read the log's entries. Key data is sealed under keys that are divided among the ``custodians``, each behind an open
-    channel; ``shares`` keeps, under ``sealing_key``, those of low risk. Thread-safe.
+    ``identity`` is enrolled as a service, and ``ledger`` speaks for an account with the role ``certification_server``; ``authority`` is
+    the network's CA, for whom it admits; ``auditors`` are the services that may read the log's entries. Key data is sealed under keys that
+    are divided among the ``custodians``, each behind an open channel; ``shares`` keeps, under ``sealing_key``, those of low risk.
+    Thread-safe.
     """
 
     def __init__(
@@ -57,13 +59,13 @@ class CertificationServer:
         ledger: Ledger,
         database: ManagementDatabase,
         log: LogEngine,
+        authority: CertificateAuthority,
         sealing_key: SealingKey,
         shares: ShareStore,
         custodians: Mapping[ServiceId, ServiceChannel],
         policy: CertificationPolicy | None = None,
         clock: Clock | None = None,
         auditors: Collection[ServiceId] = (),
-        authority: CertificateAuthority | None = None,
     ) -> None:
         clock, policy = clock or SystemClock(), policy or CertificationPolicy()
         self._troubles = Troubles()
@@ -82,18 +84,17 @@ class CertificationServer:
         self._reports = LoginReports(record)
         self._publisher = LogPublisher(log, ledger.registrations, identity, auditors)
         self.enrolment = Enrolment(self._equipment)
+        self.admission = Admission(self._equipment, self.enrolment, authority)
         self.registrar = Registrar(self._equipment, Permits(database, clock, policy.permit_lifetime))
-        self._answers: dict[str, Callable[[Signed], object]] = {
+        self._answers: Mapping[str, Callable[[Signed], object]] = {
             RegistrationApplication.__name__: self.registrar.answer_application,
             RegistrationForward.__name__: self.registrar.answer_forward,
             LoginFailure.__name__: self._answer_failure,
             UnlockQuestion.__name__: self._answer_question,
             CertificationRequest.__name__: self._answer_request,
             CertificationForward.__name__: self._answer_forward,
+            CertificateRenewal.__name__: self.admission.renew,
         }
-        if authority is not None:
-            self.admission = Admission(self._equipment, self.enrolment, authority)
-            self._answers[CertificateRenewal.__name__] = self.admission.renew
 
     def answer(self, conversation: Conversation, message: object) -> object:
         """Answers one message; a ``Handler``. Raises the refusal, or ``MalformedMessage`` for what the server does not answer.
@@ -105,6 +106,10 @@ class CertificationServer:
         verify_peer(conversation.peer, message.signer)
         answer = self._answers.get(message.kind)
         return answer(message) if answer else self._publisher.answer(conversation, message)
+
+    def operations(self, by: str) -> ServerOperations:
+        """What an operator of that name does here."""
+        return ServerOperations(self.admission, self.registrar, self.lockout, self.apps, by)
 
     def custody_troubles(self) -> Mapping[ServiceId, CustodianTroubles]:
         """The custodians that gave something wrong or nothing since the start, and how often."""
