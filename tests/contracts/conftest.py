@@ -98,6 +98,16 @@ def update_registry(contracts: dict[str, Any]) -> Any:
 
 
 @pytest.fixture(scope="module")
+def key_custody(contracts: dict[str, Any]) -> Any:
+    return contracts["KeyCustody"]
+
+
+@pytest.fixture(scope="module")
+def alerts(contracts: dict[str, Any]) -> Any:
+    return contracts["Alerts"]
+
+
+@pytest.fixture(scope="module")
 def method(registration: Any, actors: Actors) -> int:
     """A combination method of all three factors."""
     defined = registration.defineMethod([FIRST, SECOND, THIRD], {"from": actors.authority})

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from brownie import AnchoredLog, Permissions, RecordedLog, Registration, UpdateRegistry
+from brownie import Alerts, AnchoredLog, KeyCustody, Permissions, RecordedLog, Registration, UpdateRegistry
 from brownie.exceptions import VirtualMachineError
 
 from certchain.ledger.permission import permission_table
@@ -17,6 +17,8 @@ GOVERNED = {
     "RecordedLog": RecordedLog,
     "AnchoredLog": AnchoredLog,
     "UpdateRegistry": UpdateRegistry,
+    "KeyCustody": KeyCustody,
+    "Alerts": Alerts,
 }
 # By which name the table has a contract: the login log is in one mode or the other.
 PLACES = {"RecordedLog": "LoginLog", "AnchoredLog": "LoginLog"}
@@ -38,12 +40,17 @@ CHANGES = {
         "registerBatch",
         "supersede",
         "suspend",
+        "suspendBatch",
         "reinstate",
         "revoke",
+        "anchorBatch",
+        "enrolFromBatch",
     },
     "RecordedLog": {"append"},
     "AnchoredLog": {"anchor"},
     "UpdateRegistry": {"registerProduct", "requestVersion", "issueVersion", "recordPackage", "approve", "withdraw"},
+    "KeyCustody": {"divide"},
+    "Alerts": {"raiseAlert"},
 }
 
 
@@ -266,3 +273,11 @@ def test_roles_are_labelled(permissions: Any) -> None:
     """The deployment names each role on the chain, for whoever reads its events."""
     events = permissions.events.RoleLabel.get_logs(from_block=permissions.tx.block_number)
     assert {event.args.label: event.args.roleId for event in events} == dict(TABLE.roles)
+
+
+@pytest.mark.parametrize("name", ["KeyCustody", "Alerts"])
+def test_a_contract_that_asks_who_is_enrolled_asks_the_networks_registration(
+    governed: dict[str, Any], name: str
+) -> None:
+    """One Registration for all, fixed at deployment."""
+    assert governed[name].registration() == governed["Registration"]

@@ -444,6 +444,64 @@ def test_each_move_says_where_to(registration: Any, register: Register, mover: M
         assert dict(mover.move(name, 1).events["StatusChanged"]) == {"registration": 1, "status": MOVES[name]}
 
 
+# ------------------------------------------------------------------------------------------------------- batch suspension
+
+
+@pytest.fixture
+def registered(registration: Any, phones: list[int], pair: Pair, server: dict[str, Any]) -> list[int]:
+    """A registration for each of the phones."""
+    registration.registerBatch([request(phone, pair.lock, f"phone {phone}") for phone in phones], server)
+    return list(range(1, len(phones) + 1))
+
+
+def test_a_batch_is_suspended_each_as_if_alone(
+    registration: Any, registered: list[int], pair: Pair, server: dict[str, Any], thumbprint: Callable[..., bytes]
+) -> None:
+    """An event and a change for each, in their order, and each asks for fresh keys; the others stay as they were."""
+    receipt = registration.suspendBatch([4, 1, 3], server)
+    assert [dict(event) for event in receipt.events["StatusChanged"]] == [
+        {"registration": number, "status": SUSPENDED} for number in (4, 1, 3)
+    ]
+    assert [status(registration, number) for number in registered] == [
+        SUSPENDED, ACTIVE, SUSPENDED, SUSPENDED, ACTIVE,
+    ]  # fmt: skip
+    assert [registration.statusChangeCount(number) for number in registered] == [1, 0, 1, 1, 0]
+    with reverts("Registration_FreshKeyRequired", 1, thumbprint(keys("phone"))):
+        registration.supersede(1, pair.method, HIGH, word("next"), server)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_batch_is_suspended_whole_or_not_at_all(
+    registration: Any, registered: list[int], server: dict[str, Any], place: int
+) -> None:
+    """One that is unknown, or final, or suspended before, wherever it stands, and none of the others is suspended."""
+    registration.revoke(4, server)
+    registration.suspend(5, server)
+    refusals = {
+        77: ("Registration_UnknownRegistration", 77),
+        4: ("Registration_ForbiddenTransition", 4, REVOKED, SUSPENDED),
+        5: ("Registration_ForbiddenTransition", 5, SUSPENDED, SUSPENDED),
+    }
+    for bad, refusal in refusals.items():
+        asked = [1, 2]
+        asked.insert(place, bad)
+        with reverts(*refusal):
+            registration.suspendBatch(asked, server)
+    assert [status(registration, number) for number in (1, 2)] == [ACTIVE, ACTIVE]
+
+
+def test_a_batch_suspends_nothing_twice(registration: Any, registered: list[int], server: dict[str, Any]) -> None:
+    """The second time it meets a registration that is suspended by then."""
+    with reverts("Registration_ForbiddenTransition", 2, SUSPENDED, SUSPENDED):
+        registration.suspendBatch([2, 1, 2], server)
+
+
+def test_suspending_nothing_is_refused(registration: Any, server: dict[str, Any]) -> None:
+    """It is a mistake, as registering nothing is."""
+    with reverts("Registration_NothingToSuspend"):
+        registration.suspendBatch([], server)
+
+
 # -------------------------------------------------------------------------------------------------------------- history
 
 

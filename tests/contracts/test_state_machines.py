@@ -116,6 +116,15 @@ class RegistrationMachine(Walk):
             if target != REVOKED:
                 entry.key_at_suspension = self.rings[entry.userDevice][-1] if target == SUSPENDED else b""
 
+    @rule(lost=st.lists(which, max_size=3))
+    def suspend_batch(self, lost: list[int]) -> None:
+        refusal = self.batch_refusal(lost)
+        if settle(refusal, lambda: self.contract.suspendBatch(lost, self.sender)):
+            for number in lost:
+                entry = self.entries[number - 1]
+                entry.move(SUSPENDED)
+                entry.key_at_suspension = self.rings[entry.userDevice][-1]
+
     @rule(user_device=numbers)
     def rotate(self, user_device: int) -> None:
         ring = self.rings.get(user_device)
@@ -156,6 +165,15 @@ class RegistrationMachine(Walk):
         if method != 1:
             return ("Registration_UnknownMethod", method)
         return self.successor_refusal(self.entries[number - 1], commitment)
+
+    def batch_refusal(self, lost: list[int]) -> Refusal:
+        """That of the first that cannot be suspended; the second time, none can."""
+        for place, number in enumerate(lost):
+            if number in lost[:place]:
+                return ("Registration_ForbiddenTransition", number, SUSPENDED, SUSPENDED)
+            if refusal := self.transition_refusal(number, SUSPENDED):
+                return refusal
+        return None if lost else ("Registration_NothingToSuspend",)
 
     def transition_refusal(self, number: int, target: int) -> Refusal:
         if not 1 <= number <= len(self.entries):
@@ -212,6 +230,61 @@ def test_a_registrations_status_moves_only_as_allowed(
 ) -> None:
     """After any sequence of registrations, moves and rotations every record and every history equals the model's."""
     walk(RegistrationMachine, chain, registration, actors, thumbprint)
+
+
+# ----------------------------------------------------------------------------------------------------------- key custody
+
+
+class CustodyMachine(Walk):
+    """A division is written once, in its order, and no other ever changes it."""
+
+    # One more custodian than there are, so that unknown ones are tried.
+    custodians = st.lists(st.integers(min_value=0, max_value=4), max_size=4)
+    numbers = st.sampled_from([1, 1, 2, 2, 3])
+    names = st.sampled_from(["a", "a", "b"])
+    thresholds = st.integers(min_value=0, max_value=4)
+
+    def __init__(self, chain: Any, contract: Any, actors: Actors, registration: Any) -> None:
+        super().__init__(chain, contract, actors)
+        self.sender = {"from": actors.server}
+        self.divisions: dict[str, list[tuple[int, list[tuple[int, bytes]]]]] = {"a": [], "b": []}
+        for number in range(1, 4):
+            registration.enrolService(*keys(f"custodian {number}"), {"from": actors.authority})
+
+    @rule(name=names, number=numbers, threshold=thresholds, custodians=custodians, salt=st.integers(0, 2))
+    def divide(self, name: str, number: int, threshold: int, custodians: list[int], salt: int) -> None:
+        shares = [(custodian, word(f"share {salt}, {place}")) for place, custodian in enumerate(custodians)]
+        refusal = self.refusal(name, number, threshold, custodians)
+        if settle(refusal, lambda: self.contract.divide(word(name), number, threshold, shares, self.sender)):
+            self.divisions[name].append((threshold, shares))
+
+    def refusal(self, name: str, number: int, threshold: int, custodians: list[int]) -> Refusal:
+        following = len(self.divisions[name]) + 1
+        if number != following:
+            return ("KeyCustody_NumberMismatch", word(name), number, following)
+        if not 1 <= threshold <= len(custodians):
+            return ("KeyCustody_MalformedDivision", threshold, len(custodians))
+        for place, custodian in enumerate(custodians):
+            if not 1 <= custodian <= 3:
+                return ("Registration_UnknownService", custodian)
+            if custodian in custodians[:place]:
+                return ("KeyCustody_RepeatedCustodian", custodian)
+        return None
+
+    @invariant()
+    def every_division_reads_as_the_model(self) -> None:
+        for name, divisions in self.divisions.items():
+            assert self.contract.divisionCount(word(name)) == len(divisions)
+            for number, (threshold, shares) in enumerate(divisions, start=1):
+                found, _, kept = self.contract.divisionByNumber(word(name), number)
+                assert (found, [(custodian, bytes(share)) for custodian, share in kept]) == (threshold, shares)
+
+
+def test_a_division_is_written_once_in_its_order(
+    chain: Any, key_custody: Any, actors: Actors, registration: Any
+) -> None:
+    """After any sequence of divisions, every one of each commitment equals the model's."""
+    walk(CustodyMachine, chain, key_custody, actors, registration)
 
 
 # ------------------------------------------------------------------------------------------------------- update registry
