@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from certchain.models.digest import Digest
 from certchain.models.log import SignedCheckpoint
 
+CLOCK_TOLERANCE = 120
+"""How far clocks may be apart, in seconds, before a time is evidence of anything, where nobody says otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignedLeaf:

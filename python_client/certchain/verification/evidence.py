@@ -17,6 +17,7 @@ from certchain.errors import CertchainError, ProofInvalid, audit
 from certchain.merkle import leaf_hash, verify_consistency, verify_inclusion
 from certchain.models.digest import Digest
 from certchain.models.evidence import (
+    CLOCK_TOLERANCE,
     BodyEvidence,
     ChainLeafEvidence,
     ChainRootEvidence,
@@ -36,8 +37,6 @@ from certchain.verification.checkpoint import verify_checkpoint, verify_cosignat
 CHAIN = "chain"
 AUDITOR = "auditor"
 WITNESSES = "witnesses"
-CLOCK_TOLERANCE = 120
-"""How far clocks may be apart, in seconds, where nobody says otherwise."""
 
 _Witnessed = ForkEvidence | RollbackEvidence | LeafEvidence
 

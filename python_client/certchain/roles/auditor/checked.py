@@ -9,6 +9,7 @@ from certchain.errors import CertchainError, KeyNotInForce, ProofInvalid, Unavai
 from certchain.ledger import LogLedger, RegistrationLedger
 from certchain.models.digest import Digest
 from certchain.models.evidence import (
+    CLOCK_TOLERANCE,
     ChainLeafEvidence,
     ChainRootEvidence,
     ChainStep,
@@ -18,7 +19,7 @@ from certchain.models.evidence import (
 )
 from certchain.models.identifier import ServiceId, service_party
 from certchain.models.log import LogBatch
-from certchain.verification.evidence import CHAIN, CLOCK_TOLERANCE, verify_evidence
+from certchain.verification.evidence import CHAIN, verify_evidence
 
 WITHDRAWN_KEYS = "withdrawn keys"
 

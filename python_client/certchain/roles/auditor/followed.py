@@ -7,11 +7,11 @@ from hashlib import sha256
 from certchain.ledger import LogLedger
 from certchain.log.source import EntrySource, LogSource
 from certchain.models.digest import Digest
+from certchain.models.evidence import CLOCK_TOLERANCE
 from certchain.models.hold import Holds
 from certchain.models.identifier import ServiceId
 from certchain.models.log import AuditFinding, LogLeaf, SignedCheckpoint
 from certchain.models.registration import PublicKeys
-from certchain.verification.evidence import CLOCK_TOLERANCE
 
 Progress = Callable[[int, int], None]
 """Told how many entries are done, and of how many."""

@@ -6,6 +6,8 @@ checkpoint's root at that size, and the new one's at its end, shows that the log
 
 from collections.abc import Callable, Iterator
 
+from certchain.encoding.leaf import LEAF_LENGTH
+from certchain.encoding.leaf_bundle import BUNDLED_LENGTH
 from certchain.errors import (
     CertchainError,
     EntryBackdated,
@@ -33,7 +35,6 @@ from certchain.verification.log import (
     verify_not_before,
 )
 
-_ROW = 87  # a leaf's 85 bytes behind its length in 2
 _BATCHES = 8
 
 
@@ -85,7 +86,7 @@ class Walk:
             raise
         except CertchainError as problem:
             raise self._differences.explain(LogGap(str(problem).rstrip("."), first), first) from problem
-        return self._ordered(bundle, first, bundle[skipped * _ROW :], width - skipped)
+        return self._ordered(bundle, first, bundle[skipped * BUNDLED_LENGTH :], width - skipped)
 
     def _ordered(self, bundle: bytes, first: int, rest: bytes, count: int) -> LeafRun:
         """The rest of a bundle from ``first`` on, ``count`` leaves; where times go back, that is one finding and it begins anew."""
@@ -98,8 +99,8 @@ class Walk:
                 if self._findings.wants(EntryBackdated, finding.index):
                     self._collect(self._wrong_leaf(finding, bundle))
                 length = finding.index - position
-                run = verify_bundle(rest[: length * _ROW], position, length, at)
-                rest = rest[length * _ROW :]
+                run = verify_bundle(rest[: length * BUNDLED_LENGTH], position, length, at)
+                rest = rest[length * BUNDLED_LENGTH :]
             except LogFinding as finding:
                 raise self._wrong_leaf(finding, bundle) from finding
             hashes, times, at, position = hashes + run.hashes, [*times, *run.times], 0, position + len(run)
@@ -129,7 +130,7 @@ class Walk:
         tile, place = divmod(index, TILE_WIDTH)
         if bundle is None or tile != self._tree.size // TILE_WIDTH:
             bundle = self._view.log.source.bundle(tile, tile_width(0, tile, self._view.size))
-        leaf = bundle[place * _ROW + 2 : (place + 1) * _ROW]
+        leaf = bundle[(place + 1) * BUNDLED_LENGTH - LEAF_LENGTH : (place + 1) * BUNDLED_LENGTH]
         signed = self._view.signed_hash(index)
         if signed is None or signed.leaf_hash != leaf_hash(leaf):
             return None

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 
 from certchain.encoding.leaf import LEAF_LENGTH, leaf_bytes, parse_leaf
+from certchain.encoding.leaf_bundle import BUNDLED_LENGTH
 from certchain.encoding.tile import bundle
 from certchain.errors import LogDamaged, MalformedMessage
 from certchain.merkle.node import HASH_LENGTH
@@ -17,7 +18,6 @@ from certchain.storage.log.disk import File
 from certchain.storage.log.edge import Edge
 from certchain.storage.log.rows import CheckedRows, RowFile, number_rows, numbers
 
-_LEAF_ROW = len(bundle([bytes(LEAF_LENGTH)]))
 _LENGTH_BITS = 24
 _LENGTH_MASK = (1 << _LENGTH_BITS) - 1
 
@@ -29,7 +29,7 @@ class DerivedFiles:
         self._folder, self._open = folder, open_file
         self._lock = Lock()
         self._levels: list[CheckedRows] = []
-        self._leaves = self._checked("leaves", _LEAF_ROW)
+        self._leaves = self._checked("leaves", BUNDLED_LENGTH)
         self._positions = RowFile(self._open(folder / "positions"), 8)
 
     def write(
@@ -106,7 +106,7 @@ class DerivedFiles:
 
 
 def _leaf(rows: bytes, row: int, index: int) -> LogLeaf:
-    end = (row + 1) * _LEAF_ROW
+    end = (row + 1) * BUNDLED_LENGTH
     try:
         leaf = parse_leaf(rows[end - LEAF_LENGTH : end])
     except MalformedMessage as problem:
