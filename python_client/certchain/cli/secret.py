@@ -8,12 +8,18 @@ from pathlib import Path
 from certchain.errors import SecretMissing, StorageUnavailable
 
 PASSPHRASE_VARIABLE = "CERTCHAIN_PASSPHRASE"  # noqa: S105 - the variable's name
+DATABASE_VARIABLE = "CERTCHAIN_DATABASE_PASSWORD"
 SECRET_VARIABLE = "CERTCHAIN_SECRET"  # noqa: S105 - the variable's name
 
 
 def read_passphrase(new: bool = False) -> str:
     """The passphrase of this home's key files; a ``new`` one is asked for twice. Raises ``SecretMissing``."""
     return os.environ.get(PASSPHRASE_VARIABLE) or _ask("passphrase of the key files", PASSPHRASE_VARIABLE, new)
+
+
+def database_password() -> str:
+    """The password of the database's server; none is asked for, since a server may need none."""
+    return os.environ.get(DATABASE_VARIABLE, "")
 
 
 def read_user_secret(file: Path | None, new: bool = False) -> str:

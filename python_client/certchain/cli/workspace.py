@@ -13,13 +13,14 @@ from certchain.cli.keyring import Keyring
 from certchain.cli.network import Network, NetworkOpener, open_chain
 from certchain.cli.output import Output
 from certchain.cli.record import Records
-from certchain.cli.secret import read_passphrase
+from certchain.cli.secret import database_password, read_passphrase
 from certchain.config import Clock, Configuration, Home, SystemClock, read_configuration
 from certchain.config.file import make_folder
 from certchain.config.lock import held
 from certchain.errors import StorageUnavailable
 from certchain.ledger import Ledger
-from certchain.storage import DirectoryFileStore, FileStore, SqlManagementDatabase
+from certchain.storage import DirectoryFileStore, FileStore, SqlManagementDatabase, SqlShareStore
+from certchain.storage.server import with_password
 
 _LOCK = ".lock"
 _PATIENCE = 10.0
@@ -63,11 +64,24 @@ class Workspace:
         return self.network.ledger(Account.create())
 
     @cached_property
+    def database_location(self) -> Path | str:
+        """Where the certification server's databases are: a file of this home, or a server's URL. Raises ``MalformedValue``."""
+        url, password = self.configuration.database, database_password()
+        return self.home.management_database if not url else with_password(url, password) if password else url
+
+    @cached_property
     def database(self) -> SqlManagementDatabase:
         """The management database. Raises ``StorageUnavailable``."""
-        database = SqlManagementDatabase(self.home.management_database)
+        database = SqlManagementDatabase(self.database_location)
         self.closing.callback(database.close)
         return database
+
+    @cached_property
+    def shares(self) -> SqlShareStore:
+        """The shares that the certification server keeps itself, beside the management database. Raises ``StorageUnavailable``."""
+        shares = SqlShareStore(self.database_location)
+        self.closing.callback(shares.close)
+        return shares
 
     @cached_property
     def log(self) -> HomeLog:

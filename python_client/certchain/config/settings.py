@@ -1,7 +1,7 @@
 """The configuration file, `config.toml` in the home folder: read strictly, and written with a comment beside each value."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,12 @@ import tomli_w
 
 from certchain.config.file import FOR_ALL, write_whole
 from certchain.errors import ConfigurationInvalid
+from certchain.models.evidence import CLOCK_TOLERANCE
 
 LOCAL = "local"
 RISKS = ("low", "medium", "high", "critical")
 LOG_MODES = ("recorded", "anchored")
+_SERVERS = "postgresql+pg8000://"
 _MAY_BE_NONE = ("witness_quorum",)
 _HEADER = """\
 # certchain's settings. This home folder belongs to one deployment on one network.
@@ -21,8 +23,8 @@ _HEADER = """\
 """
 
 
-def _setting(default: Any, comment: str) -> Any:
-    return field(default=default, metadata={"comment": comment})
+def _setting(default: Any, comment: str, *, shown: bool = True) -> Any:
+    return field(default=default, repr=shown, metadata={"comment": comment})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,12 @@ class Configuration:
         LOCAL, 'The network: "local" is the node that `certchain node` runs here; else a name under [networks].'
     )
     approvals_required: int = _setting(2, "How many approvers have to approve a package; fixed by the deployment.")
+    database: str = _setting(
+        "",
+        'The management database: "" is a file here; else a PostgreSQL server, as postgresql+pg8000://USER@HOST:PORT/NAME. '
+        "CERTCHAIN_DATABASE_PASSWORD has its password.",
+        shown=False,
+    )
     receipt_timeout: int = _setting(60, "How long to wait for the ledger to confirm, in seconds.")
     gas_cap: int = _setting(12_000_000, "The most gas that one transaction may take.")
     key_memory: int = _setting(
@@ -53,7 +61,7 @@ class Configuration:
     checkpoint_interval: int = _setting(1, "How often a log that grows is published, in seconds.")
     witness_quorum: int = _setting(0, "How many witnesses have to cosign before a checkpoint is published.")
     clock_tolerance: int = _setting(
-        120, "How far an auditor lets clocks be apart before an entry's time counts as wrong, in seconds."
+        CLOCK_TOLERANCE, "How far an auditor lets clocks be apart before an entry's time counts as wrong, in seconds."
     )
     model_risks: Mapping[str, Mapping[str, str]] = field(
         default_factory=dict, metadata={"comment": "Risk levels of models, by manufacturer and model."}
@@ -111,14 +119,13 @@ def _check(path: Path, name: str, value: object) -> None:
         raise ConfigurationInvalid(str(path), f"{name} has to be a whole number, {least} or more")
     if expected is str and not isinstance(value, str):
         raise ConfigurationInvalid(str(path), f"{name} has to be a text")
-    if name in ("networks", "witnesses") and not _is_table_of_texts(value):
-        raise ConfigurationInvalid(str(path), f"{name} has to be a table of addresses by name")
-    if name == "login_log_mode" and value not in LOG_MODES:
-        raise ConfigurationInvalid(str(path), f"login_log_mode has to be one of {', '.join(LOG_MODES)}")
-    if name == "unlisted_risk" and value not in RISKS:
-        raise ConfigurationInvalid(str(path), f"unlisted_risk has to be one of {', '.join(RISKS)}")
-    if name == "model_risks" and not _is_table_of_risks(value):
-        raise ConfigurationInvalid(str(path), "model_risks has to be a table of risk levels by manufacturer and model")
+    holds, rule = _RULES.get(name, (None, ""))
+    if holds is not None and not holds(value):
+        raise ConfigurationInvalid(str(path), f"{name} has to be {rule}")
+
+
+def _is_file_or_server(value: str) -> bool:
+    return not value or value.startswith(_SERVERS)
 
 
 def _is_table_of_risks(value: object) -> bool:
@@ -129,3 +136,13 @@ def _is_table_of_risks(value: object) -> bool:
 
 def _is_table_of_texts(value: object) -> bool:
     return isinstance(value, dict) and all(isinstance(address, str) for address in value.values())
+
+
+_RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "networks": (_is_table_of_texts, "a table of addresses by name"),
+    "witnesses": (_is_table_of_texts, "a table of addresses by name"),
+    "login_log_mode": (LOG_MODES.__contains__, f"one of {', '.join(LOG_MODES)}"),
+    "unlisted_risk": (RISKS.__contains__, f"one of {', '.join(RISKS)}"),
+    "model_risks": (_is_table_of_risks, "a table of risk levels by manufacturer and model"),
+    "database": (_is_file_or_server, f'"", or an address that begins with {_SERVERS}'),
+}

@@ -35,6 +35,12 @@ def server_url(text: str) -> URL:
     return url
 
 
+def with_password(text: str, password: str) -> str:
+    """The URL with this password, unless it has one. Raises ``MalformedValue``."""
+    url = server_url(text)
+    return text if url.password is not None else url.set(password=password).render_as_string(hide_password=False)
+
+
 def server_arguments(url: URL) -> dict[str, Any]:
     """What the driver is told besides the URL's user, password, host, port and name. Raises ``OSError`` for an unreadable file."""
     arguments: dict[str, Any] = {"timeout": _PATIENCE, "application_name": "certchain"}

@@ -48,6 +48,8 @@ def test_a_setting_that_is_not_named_keeps_its_default(file: Path) -> None:
         ("witness_quorum = -1", "witness_quorum has to be a whole number, 0 or more"),
         ("login_log_mode = 'paper'", "login_log_mode has to be one of recorded, anchored"),
         ("witnesses = 'w.example'", "witnesses has to be a table"),
+        ("database = 'mysql://certchain@127.0.0.1/certchain'", 'database has to be "", or an address'),
+        ("database = 5", "database has to be a text"),
         ("gas_cap = true", "gas_cap has to be a whole number"),
         ("unlisted_risk = 'huge'", "unlisted_risk has to be one of low"),
         ("[model_risks]\nAcme = 'low'", "model_risks has to be a table"),
@@ -76,3 +78,12 @@ def test_a_networks_address_is_found_by_name_or_is_one_itself() -> None:
     assert settings.address("office") == "http://10.0.0.7:8545"
     assert settings.address("https://node.example") == "https://node.example"
     assert settings.address("elsewhere") is None
+
+
+def test_the_databases_address_shows_nowhere(file: Path) -> None:
+    file.write_text("database = 'postgresql+pg8000://certchain:open-sesame@127.0.0.1/certchain'\n")
+    assert "open-sesame" not in repr(read_configuration(file))
+    file.write_text("database = 'postgres://certchain:open-sesame@127.0.0.1/certchain'\n")
+    with pytest.raises(ConfigurationInvalid) as refusal:
+        read_configuration(file)
+    assert "open-sesame" not in str(refusal.value)
