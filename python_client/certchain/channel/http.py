@@ -33,7 +33,7 @@ from certchain.errors import (
 
 _CHUNK = 64 * 1024
 _CONNECTIONS = 16
-_OK = 200
+_OK, _NO_CONTENT = 200, 204
 _LONGEST_NUMBER = 10
 _ABOUT_CERTIFICATES = ("CERTIFICATE", "UNKNOWN_CA")
 TEXT_LIMIT = 128 * 1024
@@ -107,7 +107,7 @@ class HttpPeer:
     def _require_length(self, response: requests.Response) -> None:
         """An answer that ends where the connection ends could have been cut off there."""
         chunked = response.headers.get("Transfer-Encoding", "").lower() == "chunked"
-        if not chunked and "Content-Length" not in response.headers:
+        if response.status_code != _NO_CONTENT and not chunked and "Content-Length" not in response.headers:
             raise PeerUnavailable(self.url, "its answer does not say where it ends")
 
     def _body(self, raw: HTTPResponse, limit: int) -> bytes:
