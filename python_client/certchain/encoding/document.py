@@ -51,6 +51,24 @@ def from_plain(model: type[Model], value: Any) -> Model:
     return _converter().structure(value, model)
 
 
+def to_line(model: object) -> bytes:
+    """A model as one line of a file that has a model a line, and is read a line at a time."""
+    return (json.dumps(_converter().unstructure(model), separators=(",", ":")) + "\n").encode("ascii")
+
+
+def from_line(model: type[Model], data: bytes) -> Model:
+    """Reads ``model`` from what ``to_line`` wrote, to the byte. Raises ``MalformedMessage`` for anything else."""
+    try:
+        _require_shallow(data)
+        value = _converter().structure(json.loads(data), model)
+        same = to_line(value) == data
+    except Exception as problem:  # as above
+        raise MalformedMessage(f"not a {model.__name__} as a line of JSON") from problem
+    if not same:
+        raise MalformedMessage(f"not a {model.__name__} in its one spelling")
+    return value
+
+
 @cache
 def _converter() -> Converter:
     converter = Converter(forbid_extra_keys=True)
