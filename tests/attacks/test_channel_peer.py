@@ -4,6 +4,7 @@ Mallory has Alice's secret, her statement, her certification and her command; wh
 refused by who is at the other end, before it is counted, kept or reported.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -59,7 +60,13 @@ class SameConversation:
         return bytes(self.connection.export(label, context, length))
 
 
-def interrupted(home: Household, mallory: Phone, kind: type, refusal: type[CertchainError]) -> None:
+def interrupted(
+    home: Household,
+    mallory: Phone,
+    kind: type,
+    refusal: type[CertchainError],
+    say: Callable[[Any], Any] = lambda it: it,
+) -> None:
     """Mallory says Alice's message of this kind on Alice's own conversation before Alice does; Alice's goes on as if nothing had been."""
     refused: list[CertchainError] = []
 
@@ -67,7 +74,7 @@ def interrupted(home: Household, mallory: Phone, kind: type, refusal: type[Certc
         named = message.kind if isinstance(message, Signed) else type(message).__name__
         if named == kind.__name__:
             with pytest.raises(refusal) as caught:
-                home.lock.answer(SameConversation(connection, mallory.identity.party), message)
+                home.lock.answer(SameConversation(connection, mallory.identity.party), say(message))
             refused.append(caught.value)
         return home.lock.answer(connection, message)
 
@@ -135,6 +142,13 @@ def test_a_stranger_on_alices_own_conversation_ends_none_of_its_stages(home: Hou
     """The login, the statement, the certification and the command of Alice, each said by Mallory before Alice says it."""
     for kind in (Login, UserDeviceStatement, Certification):
         interrupted(home, mallory, kind, WrongSigner)
+
+
+def test_a_strangers_own_statement_does_not_use_up_alices_login(home: Household, mallory: Phone) -> None:
+    def own(signed: Signed) -> Signed:
+        return mallory.identity.sign(from_cbor(UserDeviceStatement, signed.body))
+
+    interrupted(home, mallory, UserDeviceStatement, WrongSigner, own)
 
 
 def test_a_command_under_the_right_keys_from_another_user_device_is_refused(home: Household, mallory: Phone) -> None:
