@@ -6,6 +6,7 @@ factor key but by guessing the secret.
 """
 
 from dataclasses import dataclass, field
+from threading import Lock
 from unicodedata import normalize
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,6 +23,8 @@ _KEY_LENGTH = 32
 _MOST_ITERATIONS = 64
 _MOST_MEMORY = 4 * 1024 * 1024
 _MOST_LANES = 64
+# OpenSSL's lanes are threads from one pool of the whole process: two derivations at once run out of it, or wait for each other for ever.
+_one_at_a_time = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ class Argon2Cost:
         kdf = Argon2id(
             salt=salt, length=_KEY_LENGTH, iterations=self.iterations, lanes=self.lanes, memory_cost=self.memory
         )
-        return kdf.derive(material)
+        with _one_at_a_time:
+            return kdf.derive(material)
 
 
 RFC_9106_SECOND = Argon2Cost(iterations=3, memory=64 * 1024, lanes=4)

@@ -1,6 +1,7 @@
 """A user's secret gives two keys that know nothing of each other."""
 
 import hmac
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from argon2.low_level import Type, hash_secret_raw
@@ -122,3 +123,11 @@ def test_a_cost_that_argon2_does_not_have_or_nobody_should_pay_is_refused(
 
 def test_no_representation_shows_a_secret() -> None:
     assert repr(SecretKeys.derive(SECRET, SALT, CHEAP)) == "SecretKeys(login=LoginKey())"
+
+
+def test_many_derivations_at_once_all_come_to_an_end_with_the_same_keys() -> None:
+    """The library's lanes are threads from one pool: two derivations in it at once would fail, or wait for each other for ever."""
+    cost = Argon2Cost(iterations=1, memory=64, lanes=4)
+    with ThreadPoolExecutor(6) as pool:
+        stretched = list(pool.map(lambda _: cost.stretch("secret", bytes(16)), range(60)))
+    assert len(set(stretched)) == 1
