@@ -5,10 +5,19 @@ from typing import Annotated
 
 import typer
 
+from certchain.cli.custody import shares_key
 from certchain.cli.home_log import SUBJECT_KEYS
 from certchain.cli.output import Result
 from certchain.cli.party import KEY_DATA, Cast, approver_names
-from certchain.cli.record import AUDITOR, AUTHORITY, CERTIFICATION_SERVER, MANUFACTURER, SERVICES, ServiceRecord
+from certchain.cli.record import (
+    AUDITOR,
+    AUTHORITY,
+    CERTIFICATION_SERVER,
+    CUSTODIANS,
+    MANUFACTURER,
+    SERVICES,
+    ServiceRecord,
+)
 from certchain.cli.workspace import Workspace
 from certchain.config import write_configuration
 from certchain.errors import AlreadyDeployed
@@ -118,6 +127,9 @@ def _define_methods(workspace: Workspace) -> None:
 def _enrol_services(workspace: Workspace) -> None:
     workspace.keyring.made_sealing_key(KEY_DATA)
     workspace.keyring.made_sealing_key(SUBJECT_KEYS)
+    workspace.keyring.made_authority(workspace.reader.network, workspace.clock.now())
+    for name in CUSTODIANS:
+        workspace.keyring.made_sealing_key(shares_key(name))
     pairs = {name: workspace.keyring.made_pair(workspace.home.key_file(name)) for name in SERVICES}
     _record(
         workspace, AUTHORITY, _nameless_authority(workspace, pairs[AUTHORITY]).enrol_service(pairs[AUTHORITY].public)
@@ -125,7 +137,7 @@ def _enrol_services(workspace: Workspace) -> None:
     authority = Cast(workspace).authority(approving=False)
     account = workspace.keyring.account(MANUFACTURER).address
     _record(workspace, MANUFACTURER, authority.enrol_manufacturer(account, pairs[MANUFACTURER].public))
-    for name in (CERTIFICATION_SERVER, AUDITOR):
+    for name in (CERTIFICATION_SERVER, AUDITOR, *CUSTODIANS):
         _record(workspace, name, authority.enrol_service(pairs[name].public))
 
 

@@ -15,7 +15,9 @@ AUTHORITY = "authority"
 CERTIFICATION_SERVER = "certification-server"
 MANUFACTURER = "manufacturer"
 AUDITOR = "auditor"
-SERVICES = (AUTHORITY, CERTIFICATION_SERVER, MANUFACTURER, AUDITOR)
+CUSTODIANS = tuple(f"custodian-{number}" for number in range(1, 6))
+"""The custodians of a home that has everyone: as many as keep the shares of key data of high risk."""
+SERVICES = (AUTHORITY, CERTIFICATION_SERVER, MANUFACTURER, AUDITOR, *CUSTODIANS)
 """The services of a home, by the names of their records, keys and accounts."""
 
 _FILE = "record.toml"

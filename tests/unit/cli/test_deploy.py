@@ -3,6 +3,7 @@
 import pytest
 
 from certchain.cli import deploy as deployment
+from certchain.cli.record import CUSTODIANS
 from certchain.config import read_configuration
 from certchain.errors import LedgerUnavailable
 from tests.program import Program
@@ -10,7 +11,8 @@ from tests.program import Program
 
 def test_a_deployment_enrols_the_services_and_defines_methods(certchain: Program) -> None:
     value = certchain.json("deploy").value()
-    assert sorted(value["services"].values()) == [1, 2, 3, 4]
+    assert sorted(value["services"].values()) == list(range(1, 10))
+    assert [name for name in value["services"] if name.startswith("custodian")] == list(CUSTODIANS)
     assert len(certchain.json("method", "list").value()) == value["methods"] == 4
 
 
@@ -68,7 +70,7 @@ def test_an_interrupted_deployment_goes_on_where_it_stopped(
     certchain.json("deploy").refusal(78, "AlreadyDeployed")
     assert len(certchain.json("method", "list").value()) == 4
     assert certchain.chain.network is not None
-    assert certchain.chain.network.ledger(certchain.chain.network.admin).registrations.service_count() == 4
+    assert certchain.chain.network.ledger(certchain.chain.network.admin).registrations.service_count() == 9
 
 
 def test_a_record_that_was_lost_is_found_again_on_the_chain(deployed: Program) -> None:

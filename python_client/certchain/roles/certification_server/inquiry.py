@@ -49,7 +49,7 @@ class _Line:
     """The questions to one custodian. Its threads end when nothing waits; one that the custodian never answers is one of ``AT_ONCE``."""
 
     _waiting: deque[_Task] = field(default_factory=deque)
-    _running: int = 0
+    _running: list[threading.Thread] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def put(self, task: _Task) -> None:
@@ -59,12 +59,18 @@ class _Line:
             room = len(self._waiting) < MOST_WAITING
             if room:
                 self._waiting.append(task)
-            start = room and self._running < AT_ONCE
-            self._running += start
-        if start:
-            threading.Thread(target=self._work, name="custodian", daemon=True).start()
+            if room and len(self._running) < AT_ONCE:
+                self._running.append(threading.Thread(target=self._work, name="custodian", daemon=True))
+                self._running[-1].start()
         for late in expired if room else [*expired, task]:
             late.expire()
+
+    def settle(self, deadline: float) -> None:
+        """Waits until nothing is under way, or the time is over."""
+        with self._lock:
+            running = tuple(self._running)
+        for thread in running:
+            thread.join(max(deadline - time.monotonic(), 0))
 
     def _expired(self) -> list[_Task]:
         now, late = time.monotonic(), []
@@ -77,7 +83,8 @@ class _Line:
             with self._lock:
                 late = self._expired()
                 task = self._waiting.popleft() if self._waiting else None
-                self._running -= task is None
+                if task is None:
+                    self._running.remove(threading.current_thread())
             for one in late:
                 one.expire()
             if task is None:
@@ -116,6 +123,14 @@ class Inquiry:
         if len(good) < enough:
             self._note_silent([one for one in questions if one not in good and one not in troubles], troubles)
         return Answers(good, troubles)
+
+    def settle(self) -> None:
+        """Waits for the answers that nobody waits for any more, as long as for one: afterwards no thread works here but for a silent custodian."""
+        deadline = time.monotonic() + self.patience
+        with self._lock:
+            lines = tuple(self._lines.values())
+        for line in lines:
+            line.settle(deadline)
 
     def _task(
         self,

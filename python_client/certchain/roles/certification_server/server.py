@@ -69,11 +69,12 @@ class CertificationServer:
     ) -> None:
         clock, policy = clock or SystemClock(), policy or CertificationPolicy()
         self._troubles = Troubles()
+        self._inquiry = Inquiry(self._troubles, policy.custodian_patience)
         custody = KeyCustody(
             ledger.custody,
             policy,
             Custodians(identity, ledger.registrations, sealing_key, shares, custodians),
-            Inquiry(self._troubles, policy.custodian_patience),
+            self._inquiry,
             KeyCache(clock, policy.key_memory),
         )
         self._equipment = Equipment(identity, ledger, database, log, sealing_key, policy, clock, custody)
@@ -110,6 +111,10 @@ class CertificationServer:
     def operations(self, by: str) -> ServerOperations:
         """What an operator of that name does here."""
         return ServerOperations(self.admission, self.registrar, self.lockout, self.apps, by)
+
+    def close(self) -> None:
+        """Waits for what custodians have still to answer; those that are silent are waited for as long as the policy says."""
+        self._inquiry.settle()
 
     def custody_troubles(self) -> Mapping[ServiceId, CustodianTroubles]:
         """The custodians that gave something wrong or nothing since the start, and how often."""
