@@ -21,6 +21,7 @@ from eth_utils.abi import (
 from web3 import Web3
 from web3.types import RPCEndpoint
 
+from certchain.ledger.chain.deploy import ASK_WHO_IS_ENROLLED
 from certchain.ledger.node import HOST, Program, find_program, free_port
 from certchain.ledger.permission import permission_table
 
@@ -31,7 +32,13 @@ ERC1056 = ROOT / "node_modules/ethr-did-registry/artifacts/contracts"
 BLOCK_GAS = 1_000_000_000
 START_TIMEOUT = 30
 #: Each contract that is measured, and its place in the table of roles.
-PLACES = {"Registration": "Registration", "RecordedLog": "LoginLog", "AnchoredLog": "LoginLog"}
+PLACES = {
+    "Registration": "Registration",
+    "RecordedLog": "LoginLog",
+    "AnchoredLog": "LoginLog",
+    "KeyCustody": "KeyCustody",
+    "Alerts": "Alerts",
+}
 TRACE = {"disableStack": True, "disableStorage": True, "disableMemory": True}
 
 
@@ -62,6 +69,8 @@ class Certchain(NamedTuple):
     registration: Contract
     recorded_log: Contract
     anchored_log: Contract
+    key_custody: Contract
+    alerts: Contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +158,12 @@ def anvil() -> Iterator[Chain]:
 
 
 def certchain(chain: Chain) -> Certchain:
-    """Registration and a log of each mode behind their Permissions, with the table of roles applied as on any network."""
+    """The contracts that are measured behind their Permissions, with the table of roles applied as on any network."""
     permissions = chain.deploy(OURS / "Permissions.json", chain.account)
-    contracts = {name: chain.deploy(OURS / f"{name}.json", permissions.address) for name in PLACES}
+    contracts: dict[str, Contract] = {}
+    for name in PLACES:
+        asked = [contracts["Registration"].address] if name in ASK_WHO_IS_ENROLLED else []
+        contracts[name] = chain.deploy(OURS / f"{name}.json", permissions.address, *asked)
     table = permission_table()
     for role, number in table.roles.items():
         chain.send(permissions.call("grantRole", number, chain.account, 0))
