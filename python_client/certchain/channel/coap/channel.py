@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from aiocoap import Context, Message
 from aiocoap.error import Error as CoapError
@@ -105,6 +105,7 @@ class CoapChannel:
         self._context = await Context.create_client_context(
             transports=["oscore", "udp6"], loggername=f"{__name__}.coap"
         )
+        _take_answers_only(self._context.request_interfaces[1].token_interface)
         with self._answering():
             async with asyncio.timeout(self._timeout):
                 return await self._shake_hands(initiator)
@@ -163,3 +164,14 @@ class CoapChannel:
         with suppress(AttributeError):  # there is none yet when the handshake could not even begin
             self._loop.run(self._context.shutdown())
         self._loop.stop()
+
+
+def _take_answers_only(manager: Any) -> None:
+    """This end is asked nothing: a request that reaches it, its own reflected say, is dropped and not answered."""
+    pass_on = manager.dispatch_message
+
+    def dispatch(message: Message) -> None:
+        if not message.code.is_request():
+            pass_on(message)
+
+    manager.dispatch_message = dispatch
