@@ -1,12 +1,15 @@
 """What all tests share: one PostgreSQL server, started when the first test needs it, with a fresh database for each."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.databases import KINDS, PostgresServer, open_management, postgres_server
+from certchain.storage import MemoryManagementDatabase, SqlManagementDatabase
+from tests.databases import KINDS, PostgresServer, households_use, open_management, postgres_server
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +42,21 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     yield found
     if place is not None:
         found.close()
+
+
+@pytest.fixture(params=("memory", *KINDS))
+def each_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+    """For ``usefixtures``: the test runs once with each kind of database in its households."""
+    kind, numbers = request.param, count(1)
+    server: PostgresServer | None = request.getfixturevalue("postgres") if kind == "postgresql" else None
+    with ExitStack() as opened:
+
+        def make() -> Any:
+            if kind == "memory":
+                return MemoryManagementDatabase()
+            file = tmp_path / f"household-{next(numbers)}.sqlite"
+            place = opened.enter_context(server.database()) if server else file
+            return opened.enter_context(closing(SqlManagementDatabase(place)))
+
+        with households_use(make):
+            yield

@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -26,6 +26,7 @@ from certchain.storage.schema import metadata
 KINDS = ("sqlite", "postgresql")
 USER, PASSWORD = "certchain", "not-in-any-message"
 _PATIENCE = 30.0
+_makers: list[Callable[[], Any]] = [MemoryManagementDatabase]
 
 
 @dataclass
@@ -139,6 +140,21 @@ def program(name: str) -> Any:
     """A program of the server's: on PATH, or where Debian has the newest of those that are installed."""
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
     return shutil.which(name) or (str(found[-1]) if found else None)
+
+
+@contextmanager
+def households_use(make: Callable[[], Any]) -> Iterator[None]:
+    """Within, the certification servers of households keep their records in databases that this makes."""
+    _makers.append(make)
+    try:
+        yield
+    finally:
+        _makers.pop()
+
+
+def fresh_database() -> Any:
+    """An empty management database of the kind that the test is run on: in memory, unless its file uses ``each_database``."""
+    return _makers[-1]()
 
 
 def open_management(location: Path | str | None) -> Any:

@@ -33,7 +33,6 @@ from certchain.roles.vendor import Vendor
 from certchain.storage import (
     MemoryFileStore,
     MemoryLogStore,
-    MemoryManagementDatabase,
     MemoryShareStore,
     MemorySubjectKeys,
 )
@@ -41,6 +40,7 @@ from certchain.verification.login import LoginPolicy
 from certchain.verification.policy import CertificationPolicy
 from certchain.verification.statement import Identity
 from tests.custodians import Keeper, channels, enrolled
+from tests.databases import fresh_database
 from tests.industry import MemoryAccounts, TestClock
 
 CHEAP = Argon2Cost(iterations=1, memory=8, lanes=1)
@@ -57,7 +57,7 @@ class Server:
     identity: Identity
     clock: TestClock
     policy: CertificationPolicy = field(default_factory=CertificationPolicy)
-    database: Any = field(default_factory=MemoryManagementDatabase)
+    database: Any = field(default_factory=fresh_database)
     authority: Any = None
     sealing_key: SealingKey = field(default_factory=SealingKey.generate)
     shares: Any = field(default_factory=MemoryShareStore)
@@ -209,7 +209,7 @@ class Household:
     account: Callable[[str], Any] = field(default_factory=MemoryAccounts)
     clock: TestClock = field(default_factory=TestClock)
     policy: CertificationPolicy = field(default_factory=CertificationPolicy)
-    database: Any = field(default_factory=MemoryManagementDatabase)
+    database: Any = field(default_factory=fresh_database)
     custodians: dict[ServiceId, Keeper] = field(default_factory=dict)
     server: Server = field(init=False)
     lock: Lock = field(init=False)
@@ -241,7 +241,7 @@ class Household:
             identity,
             self.clock,
             self.policy,
-            database or MemoryManagementDatabase(),
+            database or fresh_database(),
             custodians=channels(self.custodians, identity.party),
         )
 

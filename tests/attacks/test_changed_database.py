@@ -18,8 +18,12 @@ from certchain.keys import KeyPair
 from certchain.models.application import KeyData
 from certchain.models.digest import Digest
 from certchain.storage import MemoryManagementDatabase
+from tests.databases import empty
+from tests.custodians import stolen_key
 from tests.household import SECRET, Household
 from tests.wiretap import TurnedLock, certification, rebuilt
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 
 @pytest.fixture
@@ -90,7 +94,7 @@ def test_a_row_that_was_removed_is_noticed(home: Household, row: str) -> None:
 
 
 def test_key_data_that_was_removed_is_noticed(home: Household) -> None:
-    home.server.database._key_data.clear()
+    empty(home.server.database, "key_data")
     refused(home, DatabaseChanged, "C12")
 
 
@@ -109,12 +113,13 @@ def test_key_data_of_another_registration_does_not_open(home: Household) -> None
     refused(home, KeyDataUnreadable, "C12")
 
 
-def test_key_data_forged_under_the_stolen_sealing_key_is_noticed_on_the_chain(home: Household) -> None:
+def test_key_data_forged_under_the_stolen_key_is_noticed_on_the_chain(home: Household) -> None:
     """The attacker seals a second factor and a salt of their own choice."""
     committed = commitment_on_chain(home)
     context = key_data_context(home.phone.id, home.lock.id, committed)
     forged = KeyData(home.alice, b"\x01" * 32, Digest(b"\x02" * 32), Digest(bytes(32)))
-    home.server.database.put_key_data(committed, home.server.sealing_key.seal(context, to_cbor(forged)))
+    key = stolen_key(home.account("anyone"), home.server.id, committed, list(home.custodians.values())[2:])
+    home.server.database.put_key_data(committed, key.seal(context, to_cbor(forged)))
     refused(home, DatabaseChanged, "C12")
 
 
@@ -126,7 +131,7 @@ def test_a_renamed_user_is_noticed_at_the_next_registration(home: Household) -> 
 
 
 def test_a_removed_user_is_noticed_at_the_next_registration(home: Household) -> None:
-    home.server.database._users.clear()
+    empty(home.server.database, "users")
     with pytest.raises(RegistrationRefused, match="no user"):
         home.register()
 

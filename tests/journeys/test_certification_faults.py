@@ -24,10 +24,13 @@ from certchain.models.entry import LoginOutcome
 from certchain.models.identifier import device_party
 from certchain.roles.iot_device.conversation import LoggedIn
 from certchain.verification.login import LoginPolicy
+from tests.databases import empty
 from tests.faults import Fuse, Fused, PowerCut
 from tests.household import SECRET, Household
 from tests.industry import MemoryAccounts
 from tests.wiretap import impersonation, tap_server
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 CHANGES = (
     "enrol_device",
@@ -232,7 +235,7 @@ def test_a_lost_answer_whose_key_data_is_lost_too_makes_room_for_a_new_registrat
     with pytest.raises(PowerCut):
         home.register()
     fuse.disarm()
-    home.server.database._key_data.clear()
+    empty(home.server.database._inner, "key_data")
     restart(home)
     with pytest.raises(RegistrationRefused, match="latest registration"):
         home.register()

@@ -2,6 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from certchain.errors import CertchainError
 from certchain.models.certification import (
     Certification,
@@ -12,6 +14,8 @@ from certchain.models.certification import (
 from certchain.models.entry import LoginOutcome
 from tests.household import SECRET, Household, Phone
 from tests.wiretap import tap_lock, tap_server
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 MANY = 8
 
