@@ -105,9 +105,10 @@ def test_a_registration_lives_from_enrolment_to_revocation(network: Network, tmp
         entries = home.server.entries()
         certified = [entry.registration for entry in entries if entry.outcome is LoginOutcome.CERTIFIED]
         assert certified == [1, 2, 2, 3]
-        assert home.server.role.flush() == len(entries) == 7
+        # What the operator decided about the app is an entry, too.
+        assert home.server.role.flush() == len(entries) + 1 == 8
         assert home.server.role.flush() == 0
-        assert ledger.login_log.size() == 7
+        assert ledger.login_log.size() == 8
 
 
 def test_a_revoked_pair_can_register_again(home: Household) -> None:
@@ -185,6 +186,7 @@ def test_database_log_and_keys_are_files_on_the_disk(tmp_path: Path) -> None:
     database = SqlManagementDatabase(tmp_path / "management.sqlite")
     home = Household(database=database)
     open_log(home)
+    home.released_app()
     home.register()
     home.certify()
     with pytest.raises(LoginRefused):
@@ -194,10 +196,10 @@ def test_database_log_and_keys_are_files_on_the_disk(tmp_path: Path) -> None:
     open_log(home)
     home.certify()
     assert home.outcomes() == [("C13", ""), ("C2", "LoginRefused"), ("C13", "")]
-    assert home.server.role.flush() == 3
-    assert home.server.log.anchor.confirmed() == (3, home.account("anyone").login_log.root())
+    assert home.server.role.flush() == 4
+    assert home.server.log.anchor.confirmed() == (4, home.account("anyone").login_log.root())
 
-    assert home.server.subject_keys.destroy([home.server.log_store.entries(0, 1)[0].key]) == 1
+    assert home.server.subject_keys.destroy([home.server.log_store.entries(1, 1)[0].key]) == 1
     assert home.outcomes() == []
     home.certify()
     assert home.outcomes() == [("C13", "")]
@@ -228,7 +230,7 @@ def test_without_a_registration_the_phone_does_not_even_ask(home: Household) -> 
 
 def test_the_outcome_says_where_the_entry_is_and_how_far_the_chain_is_behind(home: Household) -> None:
     home.register()
-    assert (home.certify().outcome.index, home.certify().outcome.behind) == (0, 2)
+    assert (home.certify().outcome.index, home.certify().outcome.behind) == (1, 3)
     home.server.role.flush()
     outcome = home.certify().outcome
-    assert (outcome.index, outcome.behind) == (2, 1)
+    assert (outcome.index, outcome.behind) == (3, 1)

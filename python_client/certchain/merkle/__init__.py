@@ -19,10 +19,12 @@ from certchain.merkle.tile import (
     tree_frontier,
     tree_root,
 )
+from certchain.merkle.whole import WholeTree
 
 __all__ = [
     "CompactRange",
     "TileReader",
+    "WholeTree",
     "consistency_path",
     "consistency_path_length",
     "consistency_proof",

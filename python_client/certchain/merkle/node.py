@@ -28,11 +28,16 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(_NODE + left + right).digest()
 
 
+def pair_up(row: bytes) -> bytes:
+    """The row above a row of hashes; one that is left over at the right has no node there."""
+    pairs = range(0, len(row) - HASH_LENGTH, 2 * HASH_LENGTH)
+    return b"".join([sha256(_NODE + row[at : at + 2 * HASH_LENGTH]).digest() for at in pairs])
+
+
 def fold_row(row: bytes) -> bytes:
     """The root (32 bytes) of the perfect tree over a row of 1, 2, 4, … hashes."""
     while len(row) > HASH_LENGTH:
-        pairs = range(0, len(row), 2 * HASH_LENGTH)
-        row = b"".join([sha256(_NODE + row[at : at + 2 * HASH_LENGTH]).digest() for at in pairs])
+        row = pair_up(row)
     return row
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import NewType
 
 from certchain.models.digest import Digest
+from certchain.models.registration import PublicKeys
 
 BatchNumber = NewType("BatchNumber", int)
 
@@ -18,6 +19,14 @@ class DeviceDescription:
     manufacturer: str
     model: str
     serial: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProducedDevice:
+    """A device as it leaves the factory, with the public halves of the keys that were made in it."""
+
+    description: DeviceDescription
+    keys: PublicKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +47,11 @@ class BatchMembership:
     batch: BatchNumber
     index: int
     path: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceMembership:
+    """What the manufacturer gives to a device, or to who sells it: its place in a batch, with what it says of itself."""
+
+    device: DeviceDescription
+    membership: BatchMembership
