@@ -33,15 +33,15 @@ contract KeyCustody is IKeyCustody, Permissioned {
     function divide(bytes32 commitment, uint16 number, uint8 threshold, Share[] calldata shares) external restricted {
         // Check: it is the next division, and one that rebuilds the key.
         if (commitment == 0) revert KeyCustody_EmptyCommitment();
-        Stored[] storage divisions = _divisions[commitment];
-        if (number != divisions.length + 1) revert KeyCustody_NumberMismatch(commitment, number, divisions.length + 1);
+        uint256 next = _divisions[commitment].length + 1;
+        if (number != next) revert KeyCustody_NumberMismatch(commitment, number, next);
         if (threshold == 0 || threshold > shares.length || shares.length > MOST_SHARES) {
             revert KeyCustody_MalformedDivision(threshold, shares.length);
         }
         _requireShares(shares);
 
         // Effect: it stands behind those before it.
-        _write(divisions.push(), threshold, shares);
+        _write(_divisions[commitment].push(), threshold, shares);
 
         emit Divided(commitment, number);
     }

@@ -2,9 +2,9 @@
 pragma solidity 0.8.37;
 
 /// @title Who is enrolled, and which user device may be certified for which IoT device
-/// @notice Issues the network's identifiers, keeps every key an identifier has ever had, the combination methods, the production batches
-/// that devices enrol from, and one registration after another for each pair of user device and IoT device. Nothing that was written can be changed or removed;
-/// only a registration's status moves, and each move is kept.
+/// @notice Issues the network's identifiers, keeps every key an identifier has ever had, the combination methods, the production
+/// batches that devices enrol from, and one registration after another for each pair of user device and IoT device. Nothing that was
+/// written can be changed or removed; only a registration's status moves, and each move is kept.
 /// @dev Every identifier is issued here, one after another from 1, and never reused; 0 stands for none.
 interface IRegistration {
     // ------------------------------------------------------------------------------------------------------------- types
