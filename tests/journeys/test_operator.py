@@ -1,7 +1,6 @@
 """An operator works at a certification server over HTTPS, by name, and nobody else does."""
 
 import json
-import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -194,9 +193,4 @@ def test_what_is_no_request_is_refused_by_name(centre: Centre, body: bytes) -> N
 
 def _tls(centre: Centre, identity: TlsIdentity | None) -> PeerTls:
     """Of a client that shows this certificate, or none."""
-    if identity is not None:
-        return PeerTls(client_context(identity), lambda _: None)
-    bare = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    bare.check_hostname = False
-    bare.load_verify_locations(cadata=centre.certificates.ca.certificate.der)
-    return PeerTls(bare, lambda _: None)
+    return PeerTls(client_context(centre.certificates.ca.certificate, identity), lambda _: None)

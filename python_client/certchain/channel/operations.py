@@ -89,7 +89,7 @@ class HttpOperations:
         if not isinstance(identity.certified.name, Operator):
             raise OperatorRequired(str(identity.certified.name))
         self._identity, self._answerer = identity, answerer
-        self._server = HttpPeer(url, timeout, PeerTls(client_context(identity), self._require))
+        self._server = HttpPeer(url, timeout, PeerTls(client_context(identity.ca, identity), self._require))
 
     def close(self) -> None:
         """Lets go of the connections."""

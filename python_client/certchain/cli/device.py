@@ -6,8 +6,9 @@ import typer
 
 from certchain.cli.argument import Name, UserName
 from certchain.cli.command import command, noun
+from certchain.cli.enrolling import PARTY_KEYS
 from certchain.cli.output import Result, listed
-from certchain.cli.party import PARTY_KEYS, Cast
+from certchain.cli.party import Cast
 from certchain.cli.record import DeviceRecord, ProductRecord, UserRecord
 from certchain.cli.rotation import fresh_pair, take_fresh_pair
 from certchain.cli.workspace import Workspace

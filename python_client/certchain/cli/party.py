@@ -4,21 +4,25 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from certchain.channel import Channel, MemoryChannel
+from certchain.channel import Channel, MemoryChannel, ServiceChannel
+from certchain.channel.operations import Operations
 from certchain.cli.custody import HomeCustodians
 from certchain.cli.door import Door
+from certchain.cli.enrolling import PARTY_KEYS
 from certchain.cli.home_log import HomeLog
+from certchain.cli.reach import device_over_coap, operations_over_https, server_over_https
 from certchain.cli.record import (
     AUDITOR,
     AUTHORITY,
     CERTIFICATION_SERVER,
     MANUFACTURER,
+    ContactRecord,
     DeviceRecord,
     ServiceRecord,
     UserDeviceRecord,
 )
 from certchain.cli.workspace import Workspace
-from certchain.errors import UnknownProduct
+from certchain.errors import UnknownProduct, UnknownRecord
 from certchain.keys import PrivateKeys
 from certchain.log import LogSource
 from certchain.models.certification import DeviceInformation, UserDeviceInformation
@@ -26,6 +30,7 @@ from certchain.models.identifier import (
     NOBODY,
     DeviceId,
     Party,
+    PartyKind,
     ProductId,
     ServiceId,
     UserDeviceId,
@@ -40,6 +45,7 @@ from certchain.roles.certification_server import CertificationServer
 from certchain.roles.iot_device import IotDevice
 from certchain.roles.iot_device.update import DeviceUpdater
 from certchain.roles.manufacturer import Manufacturer
+from certchain.roles.production import Factory
 from certchain.roles.update_server import UpdateServer
 from certchain.roles.user_device import InstalledApp, UserDevice
 from certchain.roles.vendor import Vendor
@@ -48,8 +54,9 @@ from certchain.verification.policy import CertificationPolicy, ModelRisk
 from certchain.verification.statement import Identity
 
 KEY_DATA = "key-data"
-PARTY_KEYS = "keys.key"
 STORE = "store"
+OPERATOR = "operator"
+"""Who works at the certification server of a home that is everyone's, unless a name is given."""
 AUDITS = "audits"
 
 
@@ -85,11 +92,12 @@ class Cast:
     @cached_property
     def certification_server(self) -> CertificationServer:
         """The certification server over the management database."""
-        return CertificationServer(
+        server = CertificationServer(
             identity=self._service_identity(CERTIFICATION_SERVER),
             ledger=self.workspace.ledger(CERTIFICATION_SERVER),
             database=self.workspace.database,
             log=self.log.engine,
+            authority=self.workspace.keyring.authority(),
             sealing_key=self.workspace.keyring.sealing_key(KEY_DATA),
             shares=self.workspace.shares,
             custodians=self.custodians.channels(),
@@ -97,6 +105,8 @@ class Cast:
             clock=self.workspace.clock,
             auditors=(self.service(AUDITOR),),
         )
+        self.workspace.closing.callback(server.close)
+        return server
 
     def authority(self, *, approving: bool) -> Authority:
         """The authority; ``approving`` with the approvers' accounts, which this home holds, too."""
@@ -118,6 +128,11 @@ class Cast:
     def vendor(self, name: str) -> Vendor:
         """A service of this home as the vendor of an app. Raises ``UnknownRecord``."""
         return Vendor(self._service_identity(name))
+
+    @cached_property
+    def factory(self) -> Factory:
+        """The manufacturer's factory."""
+        return Factory(self.workspace.ledger(MANUFACTURER))
 
     @cached_property
     def update_server(self) -> UpdateServer:
@@ -158,9 +173,11 @@ class Cast:
 
     # ------------------------------------------------------------------------------------------------------------ channels
 
-    def server_channel(self, asker: Party) -> Channel:
-        """A new channel to the certification server."""
+    def server_channel(self, asker: Party) -> ServiceChannel:
+        """A new channel to the certification server: over HTTPS, where this home has joined another's network."""
         server = service_party(self.service(CERTIFICATION_SERVER))
+        if self.workspace.configuration.certification_server:
+            return server_over_https(self.workspace, self._folder(asker), server)
         return MemoryChannel(self.certification_server.answer, asker=asker, answerer=server)
 
     def authority_channel(self, asker: Party = NOBODY, *, approving: bool = False) -> Channel:
@@ -173,16 +190,47 @@ class Cast:
         return MemoryChannel(self.update_server.answer, asker=asker, answerer=NOBODY)
 
     def device_channel(self, name: str, asker: Party) -> Channel:
-        """A new channel to an IoT device. Raises ``UnknownRecord``."""
+        """A new channel to an IoT device: over CoAP, where it is of another home. Raises ``UnknownRecord``."""
+        contact = self._contact(name)
+        if contact is not None:
+            return device_over_coap(self.workspace, contact, self._party_identity(asker))
         return MemoryChannel(self.device(name).answer, asker=asker, answerer=self.device_party(name))
 
     def device_party(self, name: str) -> Party:
-        """An IoT device of this home, as a signer. Raises ``UnknownRecord``."""
-        return device_party(DeviceId(self.workspace.records.read(DeviceRecord, name).number))
+        """An IoT device that this home knows, as a signer. Raises ``UnknownRecord``."""
+        record = self._contact(name) or self.workspace.records.read(DeviceRecord, name)
+        return device_party(DeviceId(record.number))
 
     def user_device_party(self, name: str) -> Party:
         """A user device of this home, as a signer. Raises ``UnknownRecord``."""
         return user_device_party(UserDeviceId(self.workspace.records.read(UserDeviceRecord, name).number))
+
+    def operations(self, by: str = OPERATOR) -> Operations:
+        """What operators do: by the certification server of this home, or over HTTPS under this home's operator's certificate.
+
+        ``by`` is who does it here; elsewhere the certificate says that.
+        """
+        if self.workspace.configuration.certification_server:
+            return operations_over_https(self.workspace, service_party(self.service(CERTIFICATION_SERVER)))
+        return self.certification_server.operations(by)
+
+    def _contact(self, name: str) -> ContactRecord | None:
+        try:
+            return self.workspace.records.read(ContactRecord, name)
+        except UnknownRecord:
+            return None
+
+    def _folder(self, party: Party) -> Path:
+        """Where a device or user device of this home has its keys. Raises ``UnknownRecord``."""
+        records, number = self.workspace.records, party.number
+        if party.kind is PartyKind.DEVICE and (device := records.name_of(DeviceRecord, number)):
+            return records.folder(DeviceRecord, device)
+        if party.kind is PartyKind.USER_DEVICE and (user_device := records.name_of(UserDeviceRecord, number)):
+            return records.folder(UserDeviceRecord, user_device)
+        raise UnknownRecord(str(party.kind), str(number))
+
+    def _party_identity(self, party: Party) -> Identity:
+        return self._identity(party, self.workspace.keyring.pair(self._folder(party) / PARTY_KEYS))
 
     # -------------------------------------------------------------------------------------------------------------- devices
 

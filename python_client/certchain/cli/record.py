@@ -81,7 +81,17 @@ class WitnessRecord:
     logs: list[str]
 
 
-Record = TypeVar("Record", DeviceRecord, UserDeviceRecord, UserRecord, ProductRecord, ServiceRecord, WitnessRecord)
+@dataclass(frozen=True, slots=True)
+class ContactRecord:
+    """An IoT device of another home, and where it answers (coap://HOST:PORT)."""
+
+    number: int
+    address: str
+
+
+Record = TypeVar(
+    "Record", ContactRecord, DeviceRecord, UserDeviceRecord, UserRecord, ProductRecord, ServiceRecord, WitnessRecord
+)
 Numbered = TypeVar("Numbered", DeviceRecord, UserDeviceRecord, UserRecord, ProductRecord, ServiceRecord)
 
 KINDS: dict[type, str] = {
@@ -91,6 +101,7 @@ KINDS: dict[type, str] = {
     ProductRecord: "product",
     ServiceRecord: "service",
     WitnessRecord: "witness",
+    ContactRecord: "contact",
 }
 
 
@@ -116,7 +127,13 @@ class Records:
     def write(
         self,
         name: str,
-        record: DeviceRecord | UserDeviceRecord | UserRecord | ProductRecord | ServiceRecord | WitnessRecord,
+        record: ContactRecord
+        | DeviceRecord
+        | UserDeviceRecord
+        | UserRecord
+        | ProductRecord
+        | ServiceRecord
+        | WitnessRecord,
     ) -> None:
         """Keeps a record, whole and durably, in place of the one before. Raises ``ConfigurationInvalid``."""
         write_settings(self.folder(type(record), name) / _FILE, tomli_w.dumps(asdict(record)))

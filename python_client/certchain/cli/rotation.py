@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from certchain.cli.party import PARTY_KEYS
+from certchain.cli.enrolling import PARTY_KEYS
 from certchain.cli.workspace import Workspace
 from certchain.errors import StorageUnavailable
 from certchain.keys import KeyPair

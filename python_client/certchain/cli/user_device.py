@@ -8,8 +8,9 @@ import typer
 
 from certchain.cli.argument import Name
 from certchain.cli.command import command, noun
+from certchain.cli.enrolling import PARTY_KEYS
 from certchain.cli.output import Result, listed
-from certchain.cli.party import PARTY_KEYS, Cast, user_device_information
+from certchain.cli.party import Cast, user_device_information
 from certchain.cli.record import UserDeviceRecord
 from certchain.cli.rotation import fresh_pair, take_fresh_pair
 from certchain.cli.workspace import Workspace

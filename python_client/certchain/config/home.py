@@ -27,6 +27,11 @@ class Home:
         return self.folder / "deployment.json"
 
     @property
+    def ca(self) -> Path:
+        """The certificate of the network's CA (DER), in a home that has joined."""
+        return self.folder / "ca.der"
+
+    @property
     def management_database(self) -> Path:
         return self.folder / "management.sqlite"
 

@@ -34,6 +34,9 @@ class Configuration:
     network: str = _setting(
         LOCAL, 'The network: "local" is the node that `certchain node` runs here; else a name under [networks].'
     )
+    certification_server: str = _setting(
+        "", "The certification server's address (https://HOST:PORT): for a home that has joined another's network."
+    )
     approvals_required: int = _setting(2, "How many approvers have to approve a package; fixed by the deployment.")
     database: str = _setting(
         "",
@@ -69,6 +72,10 @@ class Configuration:
     witnesses: Mapping[str, str] = field(
         default_factory=dict,
         metadata={"comment": "Witnesses that are asked: the address of each by its verifier key (name+id+key)."},
+    )
+    custodians: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata={"comment": "Custodians that are elsewhere: the address (https://HOST:PORT) of each by its number."},
     )
     networks: Mapping[str, str] = field(
         default_factory=dict, metadata={"comment": "Other networks by name, each with the address of a node."}
@@ -128,6 +135,10 @@ def _is_file_or_server(value: str) -> bool:
     return not value or value.startswith(_SERVERS)
 
 
+def _is_nothing_or_https(value: str) -> bool:
+    return not value or value.startswith("https://")
+
+
 def _is_table_of_risks(value: object) -> bool:
     return isinstance(value, dict) and all(
         isinstance(models, dict) and all(risk in RISKS for risk in models.values()) for models in value.values()
@@ -141,6 +152,8 @@ def _is_table_of_texts(value: object) -> bool:
 _RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "networks": (_is_table_of_texts, "a table of addresses by name"),
     "witnesses": (_is_table_of_texts, "a table of addresses by name"),
+    "custodians": (_is_table_of_texts, "a table of addresses by number"),
+    "certification_server": (_is_nothing_or_https, '"", or an address that begins with https://'),
     "login_log_mode": (LOG_MODES.__contains__, f"one of {', '.join(LOG_MODES)}"),
     "unlisted_risk": (RISKS.__contains__, f"one of {', '.join(RISKS)}"),
     "model_risks": (_is_table_of_risks, "a table of risk levels by manufacturer and model"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from certchain.channel import Channel, Connection, Handler
+from certchain.channel import Connection, Handler, ServiceChannel
 from certchain.config.clock import Clock, SystemClock
 from certchain.errors import MalformedMessage
 from certchain.ledger import Ledger
@@ -41,7 +41,7 @@ class IotDevice:
         information: DeviceInformation,
         ledger: Ledger,
         store: FileStore,
-        server: Channel,
+        server: ServiceChannel,
         certification_server: ServiceId,
         execute: Callable[[bytes], bytes],
         others: Handler | None = None,

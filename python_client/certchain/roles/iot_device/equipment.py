@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from certchain.channel import Channel
+from certchain.channel import ServiceChannel
 from certchain.config.clock import Clock
 from certchain.errors import CertchainError
 from certchain.ledger import Ledger
@@ -28,7 +28,7 @@ class Equipment:
     information: DeviceInformation
     ledger: Ledger
     store: FileStore
-    server: Channel
+    server: ServiceChannel
     certification_server: ServiceId
     policy: LoginPolicy
     clock: Clock

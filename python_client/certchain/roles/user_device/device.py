@@ -1,6 +1,6 @@
 """The user device as a whole."""
 
-from certchain.channel import Channel
+from certchain.channel import Channel, ServiceChannel
 from certchain.config.clock import Clock, SystemClock
 from certchain.keys import RFC_9106_SECOND, Argon2Cost
 from certchain.ledger import Ledger
@@ -43,7 +43,7 @@ class UserDevice:
         self._claimant = Claimant(equipment)
 
     def register(
-        self, channel: Channel, user: UserId, device: DeviceId, method: MethodNumber, secret: str
+        self, channel: ServiceChannel, user: UserId, device: DeviceId, method: MethodNumber, secret: str
     ) -> RegistrationGrant:
         """Registers for a device by a combination method, in place of the pair's live registration if there is one.
 
@@ -57,7 +57,7 @@ class UserDevice:
         """The application for the device that was not answered: ``register`` asks for its answer again, by the same secret."""
         return self._applicant.pending(device)
 
-    def introduce(self, channel: Channel, device: DeviceId) -> RegistrationId:
+    def introduce(self, channel: ServiceChannel, device: DeviceId) -> RegistrationId:
         """After a registration without the IoT device: shows it the login verifier that the server granted.
 
         Raises ``UnknownRecord`` without a registration, ``RegistrationRefused`` when it is not the active one.

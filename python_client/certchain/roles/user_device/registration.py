@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TypeVar
 
-from certchain.channel import Channel
+from certchain.channel import ServiceChannel
 from certchain.encoding.digest import grant_context, second_factor, second_factor_context
 from certchain.encoding.message import from_cbor
 from certchain.errors import CertchainError, Unavailable
@@ -44,7 +44,7 @@ class Applicant:
     equipment: Equipment
 
     def register(
-        self, channel: Channel, user: UserId, device: DeviceId, method: MethodNumber, secret: str
+        self, channel: ServiceChannel, user: UserId, device: DeviceId, method: MethodNumber, secret: str
     ) -> RegistrationGrant:
         """Registers, or registers anew; see ``UserDevice.register``.
 
@@ -69,7 +69,7 @@ class Applicant:
         unanswered = kept_or_none(self.equipment.store, application_file(device), KeptApplication)
         return None if unanswered is None else from_cbor(RegistrationApplication, unanswered.signed.body)
 
-    def introduce(self, channel: Channel, device: DeviceId) -> RegistrationId:
+    def introduce(self, channel: ServiceChannel, device: DeviceId) -> RegistrationId:
         """Shows the IoT device the verifier that the server granted; see ``UserDevice.introduce``."""
         registration = kept(self.equipment.store, registration_file(device), KeptRegistration)
         return channel.request(registration.login_grant, LoginGrantKept).registration
@@ -89,7 +89,7 @@ class Applicant:
         application = self._application(user, device, method, derivation.derive(secret))
         return KeptApplication(self.equipment.identity.sign(application), derivation)
 
-    def _apply(self, channel: Channel, pending: KeptApplication, secret: str) -> KeptRegistration:
+    def _apply(self, channel: ServiceChannel, pending: KeptApplication, secret: str) -> KeptRegistration:
         answer = channel.request(pending.signed, RegistrationAnswer)
         application = from_cbor(RegistrationApplication, pending.signed.body)
         grant = self._verified(application, answer, pending.derivation.derive(secret))
