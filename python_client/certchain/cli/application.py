@@ -1,6 +1,8 @@
 """The tree of commands."""
 
+from certchain.cli.alert import alert
 from certchain.cli.app import app
+from certchain.cli.batch import batch
 from certchain.cli.command import command, noun
 from certchain.cli.demo import demo
 from certchain.cli.deploy import deploy
@@ -13,11 +15,28 @@ from certchain.cli.package import package
 from certchain.cli.product import product
 from certchain.cli.registration import registration
 from certchain.cli.session import session
+from certchain.cli.subscriber import subscriber
 from certchain.cli.user import user
 from certchain.cli.user_device import user_device
 from certchain.cli.witness import witness
 
-NOUNS = (user, user_device, app, device, method, registration, session, product, package, log, witness, mirror)
+NOUNS = (
+    user,
+    user_device,
+    app,
+    device,
+    batch,
+    method,
+    registration,
+    session,
+    product,
+    package,
+    log,
+    witness,
+    mirror,
+    alert,
+    subscriber,
+)
 
 application = noun("certchain", "Keeps an IoT industry's security promises on a permissioned Ethereum network.")
 command(application, "demo", beside_others=True)(demo)

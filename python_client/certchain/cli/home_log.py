@@ -62,7 +62,7 @@ class HomeLog:
         workspace, settings = self.workspace, self.workspace.configuration
         engine = LogEngine.over(  # the files come last: what refuses for another reason leaves no log behind
             ledger=workspace.ledger(CERTIFICATION_SERVER).login_log,
-            identity=self._identity,
+            identity=self.identity,
             clock=workspace.clock,
             cosigning=self._cosigning,
             keys=self.keys,
@@ -114,7 +114,8 @@ class HomeLog:
         return Query(engine.reader, engine.store, self.index, engine.publication)
 
     @property
-    def _identity(self) -> Identity:
+    def identity(self) -> Identity:
+        """The certification server, with its private keys."""
         number = self.workspace.records.read(ServiceRecord, CERTIFICATION_SERVER).number
         keys = self.workspace.keyring.service(CERTIFICATION_SERVER)
         return Identity(self.workspace.reader.network, service_party(ServiceId(number)), keys)

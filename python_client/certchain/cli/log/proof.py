@@ -11,14 +11,19 @@ from certchain.cli.log.argument import Quorum, Thumbprint, Url, Witnesses, read_
 from certchain.cli.log.audit import audited
 from certchain.cli.log.noun import log
 from certchain.cli.log.shown import shown
+from certchain.cli.log.who import verify_file
 from certchain.cli.output import Result, Values
 from certchain.cli.workspace import Workspace
+from certchain.errors import StorageUnavailable
 from certchain.log import verify_export
 from certchain.models.digest import Digest
 from certchain.models.log import Checkpoint, Cosignature, ProvenEntry
 from certchain.models.query import Exported, ExportFormat
 from certchain.storage import DirectoryReader
+from certchain.verification.answer import is_answer
 from certchain.verification.proof import is_proof_bundle, verify_proof_bundle, verify_proof_file
+
+_HEAD = 100
 
 
 @command(log, "prove", beside_others=True)
@@ -42,16 +47,18 @@ def prove(
 
 @command(log, "verify", beside_others=True)
 def verify(
-    _: Workspace,
+    workspace: Workspace,
     file: File,
     thumbprint: Thumbprint = None,
     witness: Witnesses = None,
     quorum: Quorum = 0,
 ) -> Result:
-    """Verifies a proof file, a bundle or an exported folder by itself: no chain, no server and no home folder are asked."""
+    """Verifies a proof file, a bundle, an answer or an exported folder by itself: no chain, no server and no home folder are asked."""
     signer, witnesses = Digest.parse(thumbprint) if thumbprint else None, witness_keys(witness)
     if file.is_dir():
         return _export(file, verify_export(*_exported(file), signer, witnesses, quorum))
+    if is_answer(_beginning(file)):
+        return verify_file(file, workspace.output, signer, witnesses, quorum)
     data = read_file(file)
     if is_proof_bundle(data):
         bundle = verify_proof_bundle(data, signer, witnesses, quorum)
@@ -65,6 +72,15 @@ def check(workspace: Workspace, file: File, url: Url = None) -> Result:
     """Verifies a proof file, and compares it with the chain: the signer's keys, the root, and the entry's place."""
     auditor, followed, _ = audited(workspace, [url] if url else None)
     return _proven(auditor.check_proof_file(followed, read_file(file)))
+
+
+def _beginning(file: Path) -> bytes:
+    """Enough of a file to see what it says that it is. Raises ``StorageUnavailable``."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(_HEAD)
+    except OSError as problem:
+        raise StorageUnavailable(str(problem)) from problem
 
 
 def _exported(folder: Path) -> tuple[DirectoryReader, ExportFormat]:
