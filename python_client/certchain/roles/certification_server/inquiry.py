@@ -125,7 +125,7 @@ class Inquiry:
         return Answers(good, troubles)
 
     def settle(self) -> None:
-        """Waits for the answers that nobody waits for any more, as long as for one: afterwards no thread works here but for a silent custodian."""
+        """Waits for what is still under way, as long as for one answer: then no thread is at work but for silent custodians."""
         deadline = time.monotonic() + self.patience
         with self._lock:
             lines = tuple(self._lines.values())
