@@ -1,10 +1,11 @@
 """The channel to a service: envelopes over HTTPS, mutual TLS 1.3 with certificates of the network's own CA (ADR 20)."""
 
 import os
+from collections.abc import Mapping
 from typing import TypeVar
 
 from certchain.channel.envelope import decode_answer, encode_message
-from certchain.channel.http import HttpPeer, PeerTls, Reply
+from certchain.channel.http import HttpPeer, PeerTls
 from certchain.encoding.binding import https_binding
 from certchain.errors import (
     MalformedValue,
@@ -15,11 +16,15 @@ from certchain.errors import (
     TooManyRequests,
     WrongPeer,
 )
-from certchain.keys import TlsIdentity, client_context, verify_server
+from certchain.keys import CaCertificate, TlsIdentity, client_context, verify_server
+from certchain.models.certificate import Certified
+from certchain.models.certification import Signed
+from certchain.models.enrolment import EnrolmentAnswer
 from certchain.models.identifier import Party
 
 MESSAGES = "messages"
-"""The path of the one resource, below the service's address."""
+ENROLMENT = "enrolment"
+"""The paths of the resources, below a service's address: for parties' messages, and for who is to become one."""
 MEDIA_TYPE = "application/cbor"
 CONVERSATION = "Certchain-Conversation"
 """The header with the conversation's 16 random bytes, in hexadecimal digits."""
@@ -45,12 +50,10 @@ class HttpsChannel:
     """
 
     def __init__(self, url: str, identity: TlsIdentity, answerer: Party, timeout: float = 10.0) -> None:
-        if not url.startswith("https://"):
-            raise MalformedValue("address", f"{url!r} is not https://")
         if not isinstance(identity.certified.name, Party):
             raise PartyRequired(str(identity.certified.name))
         self._identity, self._answerer = identity, answerer
-        self._service = HttpPeer(url, timeout, PeerTls(client_context(identity), self._require))
+        self._service = HttpPeer(_https(url), timeout, PeerTls(client_context(identity.ca, identity), self._require))
         self._conversation = os.urandom(CONVERSATION_LENGTH)
         self._server: bytes | None = None
         self._closed = False
@@ -71,12 +74,7 @@ class HttpsChannel:
     def request(self, message: object, answer: type[Answer]) -> Answer:
         """See ``ServiceChannel.request``."""
         self._require_open()
-        body = encode_message(message)
-        if len(body) > LONGEST_MESSAGE:
-            raise RequestTooLarge(LONGEST_MESSAGE, "bytes")
-        headers = {"Content-Type": MEDIA_TYPE, CONVERSATION: self._conversation.hex()}
-        reply = self._service.post(MESSAGES, body, LONGEST_MESSAGE, headers)
-        return decode_answer(self._answered(reply), answer)
+        return _asked(self._service, MESSAGES, message, answer, {CONVERSATION: self._conversation.hex()})
 
     def close(self) -> None:
         """See ``ServiceChannel.close``."""
@@ -89,17 +87,47 @@ class HttpsChannel:
 
     def _require(self, certificate: bytes) -> None:
         """Looks at the certificate of each new connection, which OpenSSL has found to be the CA's and in force."""
-        certified = verify_server(self._identity.ca.read(certificate))
-        if certified.name != self._answerer:
-            raise WrongPeer(str(self._answerer), str(certified.name))
-        self._server = certified.fingerprint
+        self._server = _verified(self._identity.ca, self._answerer, certificate).fingerprint
 
-    def _answered(self, reply: Reply) -> bytes:
-        """An envelope, which holds the answer or a refusal; or what keeps the service from reading the message at all."""
-        if (reply.status, reply.media_type) == (_OK, MEDIA_TYPE):
-            return reply.body
-        if reply.status == _TOO_MANY:
-            raise TooManyRequests(reply.retry_after)
-        if reply.status == _BUSY:
-            raise ServiceBusy(reply.retry_after)
-        raise PeerUnavailable(self._service.url, f"it answered {reply.status} and no message")
+
+def ask_to_be_enrolled(
+    url: str, ca: CaCertificate, answerer: Party, request: Signed, timeout: float = 10.0
+) -> EnrolmentAnswer:
+    """What a certification server answers to who has no certificate yet, and knows the network by its CA.
+
+    Raises as ``HttpsChannel`` does, and what the server refuses.
+    """
+    tls = PeerTls(client_context(ca), lambda certificate: _verified(ca, answerer, certificate))
+    service = HttpPeer(_https(url), timeout, tls)
+    try:
+        return _asked(service, ENROLMENT, request, EnrolmentAnswer, {})
+    finally:
+        service.close()
+
+
+def _https(url: str) -> str:
+    if not url.startswith("https://"):
+        raise MalformedValue("address", f"{url!r} is not https://")
+    return url
+
+
+def _verified(ca: CaCertificate, answerer: Party, certificate: bytes) -> Certified:
+    """What a service's certificate says, when it is the answerer's; OpenSSL has found it to be the CA's and in force."""
+    certified = verify_server(ca.read(certificate))
+    if certified.name != answerer:
+        raise WrongPeer(str(answerer), str(certified.name))
+    return certified
+
+
+def _asked(service: HttpPeer, path: str, message: object, answer: type[Answer], headers: Mapping[str, str]) -> Answer:
+    body = encode_message(message)
+    if len(body) > LONGEST_MESSAGE:
+        raise RequestTooLarge(LONGEST_MESSAGE, "bytes")
+    reply = service.post(path, body, LONGEST_MESSAGE, {"Content-Type": MEDIA_TYPE, **headers})
+    if (reply.status, reply.media_type) == (_OK, MEDIA_TYPE):
+        return decode_answer(reply.body, answer)
+    if reply.status == _TOO_MANY:
+        raise TooManyRequests(reply.retry_after)
+    if reply.status == _BUSY:
+        raise ServiceBusy(reply.retry_after)
+    raise PeerUnavailable(service.url, f"it answered {reply.status} and no message")

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 )
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
+from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 
 from certchain.errors import CertificateInvalid, MalformedValue
 from certchain.keys.certificate import CaCertificate, parse_certificate
@@ -64,6 +65,11 @@ class TlsKey:
         encryption = BestAvailableEncryption(password.encode())
         return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
 
+    def bundle(self, name: str, certificate: x509.Certificate, ca: x509.Certificate, password: str) -> bytes:
+        """PKCS #12 with a certificate for the key, and its CA's, under a friendly name."""
+        encryption = BestAvailableEncryption(password.encode())
+        return serialize_key_and_certificates(name.encode(), self._private, certificate, [ca], encryption)
+
 
 @dataclass(frozen=True)
 class TlsIdentity:
@@ -86,16 +92,28 @@ class TlsIdentity:
         """What the certificate says."""
         return self.ca.read(self.certificate)
 
+    def pkcs12(self, password: str) -> bytes:
+        """Key, certificate and CA as a file that browsers take (PKCS #12, RFC 7292), under a password. Raises ``MalformedValue``."""
+        if not password:
+            raise MalformedValue("password", "it is empty")
+        certificate, ca = parse_certificate(self.certificate), parse_certificate(self.ca.der)
+        return self.key.bundle(str(self.certified.name), certificate, ca, password)
+
     def is_due(self, now: int) -> bool:
         """Whether a third of the certificate's time, or less, is left at ``now``: then it is time to renew it."""
         lifetime = self.certified.not_after - self.certified.not_before
         return 3 * (self.certified.not_after - now) <= lifetime
 
 
-def client_context(identity: TlsIdentity) -> ssl.SSLContext:
-    """For asking a service. It accepts servers of the CA whatever their host; which party it is, ``HttpsChannel`` checks."""
-    context = _context(ssl.PROTOCOL_TLS_CLIENT, identity)
+def client_context(ca: CaCertificate, identity: TlsIdentity | None = None) -> ssl.SSLContext:
+    """For asking a service; without an ``identity``, as nobody. It accepts servers of the CA, whatever their host.
+
+    Which party it is, whoever uses the context has to check.
+    """
+    context = _context(ssl.PROTOCOL_TLS_CLIENT, ca)
     context.check_hostname = False
+    if identity is not None:
+        _load(context, identity)
     return context
 
 
@@ -104,7 +122,8 @@ class ServerTls:
 
     def __init__(self, identity: TlsIdentity) -> None:
         self.identity = identity
-        self.context = _context(ssl.PROTOCOL_TLS_SERVER, identity)
+        self.context = _context(ssl.PROTOCOL_TLS_SERVER, identity.ca)
+        _load(self.context, identity)
         self.context.verify_mode = ssl.CERT_OPTIONAL
         self.context.num_tickets = 0  # what is resumed is not verified again
         self.peer = lru_cache(_KEPT_PEERS)(identity.ca.read)
@@ -118,14 +137,13 @@ class ServerTls:
         self.identity = identity
 
 
-def _context(side: int, identity: TlsIdentity) -> ssl.SSLContext:
+def _context(side: int, ca: CaCertificate) -> ssl.SSLContext:
     context = ssl.SSLContext(side)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.verify_flags |= ssl.VERIFY_X509_STRICT
     context.options |= ssl.OP_NO_TICKET
     context.set_alpn_protocols(["http/1.1"])
-    context.load_verify_locations(cadata=identity.ca.der)
-    _load(context, identity)
+    context.load_verify_locations(cadata=ca.der)
     return context
 
 

@@ -107,6 +107,14 @@ class LogWriter:
             self._make_room(deadline)
         return ticket
 
+    def require_writable(self) -> None:
+        """Returns when an entry would be taken now. Raises ``LogBusy``, ``LogBacklogFull`` or ``StorageUnavailable``."""
+        with self._gathering:
+            self._require_chain_near(1)
+            if self._waiting >= self._limits.queue:
+                raise LogBusy(self._waiting, self._limits.queue)
+        self._store.append((), ())
+
     def close(self) -> None:
         """Writes what was submitted, though nobody may wait for it, and lets another writer take over."""
         with self._writing, closing(self._store):

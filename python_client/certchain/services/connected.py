@@ -44,6 +44,11 @@ def require_operator(request: Request, clock: Clock) -> Operator:
     return name
 
 
+def operator_of(request: Request) -> Operator:
+    """A dependency of the operator API's routes: who asks. Raises as ``require_operator`` does, by the application's clock."""
+    return require_operator(request, request.app.state.clock)
+
+
 def require_conversation(request: Request, clock: Clock, conversation: bytes) -> HttpsConversation:
     """The conversation that a party's request belongs to; 16 bytes say which. Raises as above, and ``PartyRequired``."""
     server, client = _shown(request)

@@ -5,11 +5,13 @@ read at all (no certificate, too many requests, a body without end) is a problem
 """
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+import structlog
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import Request
@@ -30,8 +32,9 @@ from certchain.errors import (
     Unavailable,
 )
 from certchain.models.certification import Signed
+from certchain.models.identifier import NOBODY
 from certchain.services.body import whole_body
-from certchain.services.connected import require_conversation
+from certchain.services.connected import HttpsConversation, require_conversation
 from certchain.services.problem import NEVER_KEPT, SAFE
 
 THREADS = 32
@@ -39,6 +42,7 @@ THREADS = 32
 MOST_WAITING = 128
 """Messages that wait for their turn, beyond which ``ServiceBusy`` is said at once."""
 _AGAIN_AFTER = 2  # seconds
+_BINDING_LENGTH = 32
 ANSWERED, FAULT, UNREADABLE = "answered", "fault", "unreadable"
 """What became of a message that was not refused by an error's name; and the kind of one that is no message."""
 _SERVICE = "The service"
@@ -57,12 +61,17 @@ class Heard:
 
 @dataclass(slots=True)
 class Messages:
-    """Answers messages by ``handler``, in worker threads of its own; ``heard`` is told of each."""
+    """Answers messages by ``handler``, in so many worker ``threads`` of its own, while at most ``waiting`` more wait for their turn.
+
+    ``heard`` is told of each message, ``refused`` by its error's name of a request that was not let in.
+    """
 
     handler: Handler
     clock: Clock
     heard: Callable[[Heard], None] = lambda _: None
+    refused: Callable[[str], None] = lambda _: None
     threads: int = THREADS
+    waiting: int = MOST_WAITING
     _limiter: CapacityLimiter = field(init=False)
     _under_way: int = field(default=0, init=False)
 
@@ -76,15 +85,20 @@ class Messages:
         ``RequestTooLarge`` and ``ServiceBusy``.
         """
         conversation = require_conversation(request, self.clock, _conversation_id(request))
-        return await self.take(request, conversation)
+        return await self._take(request, conversation)
 
-    async def take(self, request: Request, conversation: Conversation) -> Response:
-        """Answers the message that a request's body is, in this conversation. Raises ``RequestTooLarge`` and ``ServiceBusy``."""
-        if self._under_way >= self.threads + MOST_WAITING:
+    async def answer_anyone(self, request: Request) -> Response:
+        """The endpoint for who is not enrolled, in a conversation with ``NOBODY``. Raises ``RequestTooLarge`` and ``ServiceBusy``."""
+        return await self._take(request, HttpsConversation(os.urandom(_BINDING_LENGTH), NOBODY))
+
+    async def _take(self, request: Request, conversation: Conversation) -> Response:
+        if self._under_way >= self.threads + self.waiting:
+            self.refused(ServiceBusy.__name__)
             raise ServiceBusy(_AGAIN_AFTER)
         self._under_way += 1
         try:
             body = await whole_body(request, LONGEST_MESSAGE)
+            structlog.contextvars.bind_contextvars(peer=str(conversation.peer))
             answer = await run_sync(self._answered, conversation, body, limiter=self._limiter)
         finally:
             self._under_way -= 1
@@ -94,7 +108,9 @@ class Messages:
         """Bytes in, bytes out."""
         began, hearing = time.monotonic(), _Hearing()
         answer = answered(partial(self._handled, hearing), conversation, body)
-        self.heard(Heard(hearing.kind, hearing.outcome, time.monotonic() - began))
+        heard = Heard(hearing.kind, hearing.outcome, time.monotonic() - began)
+        _LOG.info("message", extra={"kind": heard.kind, "outcome": heard.outcome, "seconds": round(heard.seconds, 6)})
+        self.heard(heard)
         return answer
 
     def _handled(self, hearing: "_Hearing", conversation: Conversation, message: object) -> object:

@@ -5,13 +5,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import Lifespan
 
+from certchain.encoding.problem import problem_values
 from certchain.errors import (
     CertchainError,
+    CertificateInvalid,
     InvalidInput,
     LogBacklogFull,
     LogBusy,
@@ -35,7 +38,8 @@ NEVER_KEPT = {"Cache-Control": "no-store"}
 Statuses = Mapping[type[CertchainError], int]
 
 _LOG = logging.getLogger(__name__)
-_UNEXPECTED, _TOO_MANY = 500, 503
+_UNEXPECTED, _TOO_MANY, _MALFORMED = 500, 503, 400
+_MOST_PLACES = 5
 _AGAIN_AFTER = {LogBusy: 1, LogBacklogFull: 30}
 _AGAIN_AFTER_ELSE = 5
 # The most particular first.
@@ -49,6 +53,7 @@ _STATUSES: Statuses = {
     TooManyRequests: 429,
     Unavailable: 503,
     NotAuthorised: 403,
+    CertificateInvalid: 403,
     VerificationFailed: 422,
     InvalidInput: 400,
 }
@@ -65,20 +70,32 @@ _ABOUT_THE_REQUEST = (
 
 
 def refusing_app(
-    routes: Sequence[BaseRoute], statuses: Statuses | None = None, lifespan: Lifespan[FastAPI] | None = None
+    routes: Sequence[BaseRoute],
+    statuses: Statuses | None = None,
+    lifespan: Lifespan[FastAPI] | None = None,
+    kind: type[FastAPI] = FastAPI,
+    **settings: Any,
 ) -> FastAPI:
-    """An application with these routes that answers every error as a problem; ``statuses`` go before those of every service."""
-    known = {**(statuses or {}), **_STATUSES}
+    """An application with these routes that answers every error as a problem; ``statuses`` go before those of every service.
+
+    ``settings`` are the framework's own, of an application of this ``kind``.
+    """
 
     async def refuse(_: Request, error: Exception) -> Response:
-        return _refusal(cast("CertchainError", error), known)
+        return refusal(cast("CertchainError", error), statuses)
 
-    return FastAPI(
+    return kind(
         routes=list(routes),
         lifespan=lifespan,
         openapi_url=None,
         redirect_slashes=False,
-        exception_handlers={CertchainError: refuse, HTTPException: _without_error, Exception: _unexpected},
+        exception_handlers={
+            CertchainError: refuse,
+            HTTPException: _without_error,
+            RequestValidationError: _unreadable,
+            Exception: _unexpected,
+        },
+        **settings,
     )
 
 
@@ -88,9 +105,12 @@ def too_many() -> Response:
     return _problem(_TOO_MANY, headers, error="ServiceUnavailable", advice="Ask again in some seconds.")
 
 
-def _refusal(error: CertchainError, statuses: Statuses) -> Response:
+def refusal(error: CertchainError, statuses: Statuses | None = None) -> Response:
+    """An error as a problem."""
+    statuses = {**(statuses or {}), **_STATUSES}
     status = next((statuses[kind] for kind in statuses if isinstance(error, kind)), _UNEXPECTED)
-    about = {"detail": str(error)} if isinstance(error, _ABOUT_THE_REQUEST) else {}
+    told = isinstance(error, _ABOUT_THE_REQUEST)
+    about: dict[str, Any] = {"detail": str(error), "values": problem_values(error)} if told else {}
     if not about:
         _LOG.error("%s: %s", type(error).__name__, error)
     headers = {}
@@ -111,6 +131,15 @@ async def _without_error(_: Request, problem: Exception) -> Response:
     """What the framework refuses: a path, a method, a body that never ends."""
     known = cast("HTTPException", problem)
     return _problem(known.status_code, known.headers or {}, error=known.detail.title().replace(" ", ""))
+
+
+async def _unreadable(_: Request, problem: Exception) -> Response:
+    """What does not fit an operation's description: where it does not, but nothing of what was sent."""
+    places = [".".join(map(str, each["loc"])) for each in cast("RequestValidationError", problem).errors()]
+    detail = f"The request does not fit the description, at: {', '.join(places[:_MOST_PLACES])}."
+    return _problem(
+        _MALFORMED, {}, error="MalformedRequest", advice="Correct the request and ask again.", detail=detail
+    )
 
 
 async def _unexpected(_: Request, __: Exception) -> Response:

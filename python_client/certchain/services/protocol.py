@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
+CONNECTIONS_KEY = "certchain.connections"
+"""Where an ASGI scope has the connections that are open."""
 SLOWEST_HEAD = 15.0
 """Seconds from a connection, or from a request's first byte, to the end of its head."""
 MOST_CONNECTIONS = 512
@@ -51,8 +53,10 @@ class ImpatientProtocol(HttpToolsProtocol):
         self._hurry.cancel()
         self._begin_to_hurry()
         super().on_message_begin()
+        scope = cast("dict[str, Any]", self.scope)
+        scope[CONNECTIONS_KEY] = self.connections
         if self._connected is not None:
-            cast("dict[str, Any]", self.scope)[SCOPE_KEY] = self._connected
+            scope[SCOPE_KEY] = self._connected
 
     def on_headers_complete(self) -> None:
         """A request's head is there; its body has a bound of its own, and the wait for the next request, too."""

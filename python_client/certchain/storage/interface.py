@@ -137,7 +137,8 @@ class LogStore(Protocol):
         ...
 
     def append(self, entries: Sequence[SealedEntry], leaf_hashes: Sequence[bytes]) -> None:
-        """Appends one group, all or nothing, in one sync: durable, and in the tree, when it returns. No entries change nothing.
+        """Appends one group, all or nothing, in one sync: durable, and in the tree, when it returns. No entries change nothing, and
+        are refused when others would be.
 
         ``leaf_hashes`` are the entries' (32 bytes each). The indices have to continue the log: ``SizeMismatch`` otherwise.
         ``MalformedValue`` refuses a time or key number that is not 0 to 2^63 - 1, and a body above 1 MiB. After

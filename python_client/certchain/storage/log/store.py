@@ -84,6 +84,7 @@ class SegmentLogStore:
             if writer is None:
                 raise StorageUnavailable("the log was opened for reading only")
             hashes = require_group(entries, leaf_hashes, place.size)
+            writer.require_certain()
             if entries:
                 writer.append(entries, hashes)
 

@@ -74,10 +74,16 @@ class GroupWriter:
         self._journal = Journal(disk, folder, self.place.segment, self.place.offset)
         self._certain = True
 
-    def append(self, entries: Sequence[SealedEntry], leaf_hashes: bytes) -> None:
-        """Appends a group. Raises ``AppendUncertain``, and ``OSError`` or ``StorageUnavailable`` when nothing of it is in the log."""
+    def require_certain(self) -> None:
+        """Returns when files and memory agree. Raises ``StorageUnavailable``."""
         if not self._certain:
             raise StorageUnavailable("an error left it open what is on the disk; the log has to be opened again")
+
+    def append(self, entries: Sequence[SealedEntry], leaf_hashes: bytes) -> None:
+        """Appends a group, after ``require_certain``.
+
+        Raises ``AppendUncertain``, and ``OSError`` or ``StorageUnavailable`` when nothing of it is in the log.
+        """
         self._go_on()
         group, lengths = frame(self.place.size, entries)
         edge, added = grow(self._edge, leaf_hashes)
