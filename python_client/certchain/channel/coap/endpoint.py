@@ -11,7 +11,7 @@ from aiocoap import Context
 from certchain.channel.coap.address import CoapAddress, tuned
 from certchain.channel.coap.gate import Gate
 from certchain.channel.coap.handshake import Holder, exchange_scalar
-from certchain.channel.coap.limit import CoapLimits, Cookies, FirstMessages
+from certchain.channel.coap.limit import CoapLimits
 from certchain.channel.coap.loop import LoopThread
 from certchain.channel.coap.site import Site
 from certchain.channel.coap.table import Conversations, Handshakes
@@ -20,6 +20,7 @@ from certchain.errors import PortTaken
 from certchain.models.identifier import Party
 from certchain.models.registration import PublicKeys
 
+_LOOKUPS = 2
 _log = logging.getLogger(__name__)
 
 
@@ -45,22 +46,25 @@ class CoapEndpoint:
         exchange_scalar(identity)
         self._bind = host, port
         self._limits = limits or CoapLimits()
+        self._tuning = tuned(ack_timeout)
         self._handshakes = Handshakes(self._limits, time.monotonic)
         self._conversations = Conversations(self._limits)
-        self._first_messages = FirstMessages(self._limits, time.monotonic)
         self._workers = ThreadPoolExecutor(self._limits.workers, "coap handler")
+        self._lookups = ThreadPoolExecutor(_LOOKUPS, "coap keys")
         self._site = Site(
             holder=identity,
             handler=handler,
             public_keys=public_keys,
             limits=self._limits,
-            tuning=tuned(ack_timeout),
+            tuning=self._tuning,
             handshakes=self._handshakes,
             conversations=self._conversations,
             workers=self._workers,
+            lookups=self._lookups,
         )
         self._loop: LoopThread | None = None
         self._context: Context
+        self._gate: Gate
         self._address: CoapAddress
 
     @property
@@ -87,6 +91,7 @@ class CoapEndpoint:
         loop.run(self._close())
         loop.stop()
         self._workers.shutdown(wait=False, cancel_futures=True)
+        self._lookups.shutdown(wait=False, cancel_futures=True)
 
     def __enter__(self) -> "CoapEndpoint":
         self.start()
@@ -101,8 +106,7 @@ class CoapEndpoint:
             self._site, bind=self._bind, transports=["udp6"], loggername=logger
         )
         manager = self._context.request_interfaces[0].token_interface
-        cookies = Cookies(time.monotonic)
-        self._site.gate = Gate(manager, self._first_messages, cookies, self._handshakes, self._conversations)
+        self._gate = Gate(manager, self._limits, self._tuning, self._handshakes, self._conversations)
         self._address = CoapAddress(
             self._bind[0], manager.message_interface.transport.get_extra_info("socket").getsockname()[1]
         )

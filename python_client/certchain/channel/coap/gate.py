@@ -7,15 +7,17 @@ it is sent again.
 """
 
 import logging
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass
 from typing import Any
 
 import cbor2
 from aiocoap import ACK, CON, Message
 from aiocoap.numbers.codes import BAD_REQUEST, NOT_FOUND, POST, UNAUTHORIZED, Code
+from aiocoap.numbers.constants import TransportTuning
 from aiocoap.oscore import COSE_KID, verify_start
 
-from certchain.channel.coap.limit import Cookies, FirstMessages
+from certchain.channel.coap.limit import CoapLimits, Cookies, FirstMessages
 from certchain.channel.coap.table import Conversations, Handshakes, Live
 
 EDHOC_PATH = (".well-known", "edhoc")
@@ -35,39 +37,50 @@ class Opened:
     request_id: Any
 
 
-@dataclass(slots=True)
+class Recent(dict[tuple[Any, int], Any]):
+    """What aiocoap keeps of requests to know them again, bounded. A request that was forgotten too early is dropped as a replay."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def __setitem__(self, key: tuple[Any, int], response: Any) -> None:
+        super().__setitem__(key, response)
+        if len(self) > self._most:
+            del self[next(iter(self))]
+
+    def pop(self, key: tuple[Any, int], default: Any = None) -> Any:
+        """Forgets a request whose time has come, if it is there still."""
+        return super().pop(key, default)
+
+
 class Gate:
-    """Stands between the sockets and aiocoap's ``manager`` of messages, whose ``dispatch_message`` it takes over."""
+    """Stands between the socket and aiocoap's ``manager`` of messages, whose ``dispatch_message`` it takes over."""
 
-    manager: Any
-    first_messages: FirstMessages
-    cookies: Cookies
-    handshakes: Handshakes
-    conversations: Conversations
-    _pass_on: Any = field(init=False)
-    _opened: dict[tuple[Any, int], Opened] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._pass_on = self.manager.dispatch_message
-        self.manager.dispatch_message = self.dispatch
+    def __init__(
+        self,
+        manager: Any,
+        limits: CoapLimits,
+        tuning: TransportTuning,
+        handshakes: Handshakes,
+        conversations: Conversations,
+    ) -> None:
+        self._manager, self._tuning = manager, tuning
+        self._first_messages, self._cookies = FirstMessages(limits, time.monotonic), Cookies(time.monotonic)
+        self._handshakes, self._conversations = handshakes, conversations
+        self._dispatch = manager.dispatch_message
+        manager.dispatch_message = self.dispatch
+        self.recent = manager._recent_messages = Recent(limits.remembered)  # noqa: SLF001 - nothing public bounds it
 
     def dispatch(self, message: Message) -> None:
         """Passes a message on, answers it, or drops it. Raises nothing, whatever it is."""
         try:
-            if not message.code.is_request() or self._is_known(message):
-                self._pass_on(message)
+            if not message.code.is_request() or (message.remote, message.mid) in self.recent:
+                self._dispatch(message)  # of a request that came before, aiocoap repeats the answer
             elif message.mtype is CON:
                 self._look(message)
         except Exception as problem:  # no datagram ends the endpoint
             _log.warning("A datagram was dropped: %s", type(problem).__name__)
-
-    def take(self, request: Message) -> Opened | None:
-        """What was in a protected request that was passed on."""
-        return self._opened.pop((request.remote, request.mid), None)
-
-    def _is_known(self, message: Message) -> bool:
-        """Whether it came before: then aiocoap repeats its answer. Nothing public of aiocoap says so."""
-        return (message.remote, message.mid) in self.manager._recent_messages  # noqa: SLF001
 
     def _look(self, message: Message) -> None:
         if message.opt.oscore is not None:
@@ -78,35 +91,45 @@ class Gate:
             self._refuse(message, BAD_REQUEST)
         elif message.payload.startswith(FIRST):
             self._greet(message)
-        elif self.handshakes.has(connection_id(message.payload), address(message)):
+        elif self._handshakes.has(connection_id(message.payload), address(message)):
             self._pass_on(message)
         else:
             self._refuse(message, BAD_REQUEST)
 
     def _open(self, message: Message) -> None:
-        live = self.conversations.get(verify_start(message).get(COSE_KID, b""))
+        live = self._conversations.get(verify_start(message).get(COSE_KID, b""))
         if live is None:
             self._refuse(message, UNAUTHORIZED)
             return
         request, request_id = live.context.unprotect(message)
-        self.conversations.used(live.context.recipient_id)
-        self._opened[(message.remote, message.mid)] = Opened(live, request, request_id)
+        self._conversations.used(live.context.recipient_id)
+        message.opened = Opened(live, request, request_id)
         self._pass_on(message)
 
     def _greet(self, message: Message) -> None:
         host, port = address(message)
-        if not self.cookies.are_good(message.opt.echo or b"", host, port):
-            self._refuse(message, UNAUTHORIZED, self.cookies.bake(host, port))
-        elif self.handshakes.has_room() and self.first_messages.take(host):
+        if not self._cookies.are_good(message.opt.echo or b"", host, port):
+            self._refuse(message, UNAUTHORIZED, self._cookies.bake(host, port))
+        elif self._handshakes.has_room() and self._first_messages.take(host):
             self._pass_on(message)
         else:
             _log.warning("A first message was dropped: there were too many.")
+
+    def _pass_on(self, message: Message) -> None:
+        message.transport_tuning = self._tuning
+        self._dispatch(message)
 
     def _refuse(self, message: Message, code: Code, echo: bytes | None = None) -> None:
         """Answers at once, and keeps nothing."""
         reply = Message(code=code, echo=echo, _mtype=ACK, _mid=message.mid, _token=message.token)
         reply.remote = message.remote.as_response_address()
-        self.manager.message_interface.send(reply)
+        self._manager.message_interface.send(reply)
+
+
+def opened_by_gate(message: Message) -> Opened | None:
+    """What was in a protected request that the gate passed on."""
+    opened: Opened | None = getattr(message, "opened", None)
+    return opened
 
 
 def address(message: Message) -> tuple[str, int]:

@@ -26,7 +26,7 @@ from aiocoap.transports.oscore import OSCOREAddress
 
 from certchain.channel.answering import answered
 from certchain.channel.coap.context import CoapConnection, OscoreContext
-from certchain.channel.coap.gate import FIRST, Gate, Opened, address, connection_id, message_3
+from certchain.channel.coap.gate import FIRST, Opened, address, connection_id, message_3, opened_by_gate
 from certchain.channel.coap.handshake import Holder, Responder
 from certchain.channel.coap.limit import CoapLimits
 from certchain.channel.coap.table import Conversations, Handshakes, Live, fresh_id
@@ -44,7 +44,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Site(Resource):  # type: ignore[misc] # aiocoap's classes are not fully typed
-    """Everything behind the gate. Handlers and the chain are asked in ``workers``; the rest runs in the endpoint's loop."""
+    """Everything behind the gate; it runs in the endpoint's loop.
+
+    Handlers are asked in ``workers``, and the chain in ``lookups``: so slow handlers keep nobody from shaking hands.
+    """
 
     holder: Holder
     handler: Handler
@@ -54,12 +57,12 @@ class Site(Resource):  # type: ignore[misc] # aiocoap's classes are not fully ty
     handshakes: Handshakes
     conversations: Conversations
     workers: Executor
-    gate: Gate = field(init=False)
+    lookups: Executor
     _pending: set[asyncio.Task[bytes]] = field(default_factory=set)
 
     async def render(self, request: Message) -> Message:
         """The answer to one request that the gate passed on."""
-        opened = self.gate.take(request)
+        opened = opened_by_gate(request)
         answer = await (self._shake_hands(request) if opened is None else self._protected(opened, request))
         answer.transport_tuning = self.tuning
         return answer
@@ -104,7 +107,7 @@ class Site(Resource):  # type: ignore[misc] # aiocoap's classes are not fully ty
         party = responder.named(message_3(request.payload))
         if party == self.holder.party:  # our own messages, reflected
             raise PeerNotAuthentic(str(party), "that is who is asked")
-        keys = await asyncio.get_running_loop().run_in_executor(self.workers, self.public_keys, party)
+        keys = await asyncio.get_running_loop().run_in_executor(self.lookups, self.public_keys, party)
         reply, prk_out = responder.message_4(party, keys)
         context = OscoreContext(prk_out, sender_id=responder.peer_id, recipient_id=responder.own_id)
         self.conversations.put(Live(context, CoapConnection(party, prk_out)))
