@@ -11,7 +11,7 @@ from certchain.encoding.custody import kept_share_context
 from certchain.encoding.digest import key_data_context
 from certchain.encoding.message import from_cbor
 from certchain.errors import CertchainError, KeyNotInForce, SealInvalid, SharesMissing, WrongSigner
-from certchain.keys import KeyPair, SealingKey
+from certchain.keys import KeyPair, PrivateKeys, SealingKey
 from certchain.models.application import KeyData
 from certchain.models.certification import Signed
 from certchain.models.custody import NONCE_LENGTH, KeyShare, ShareQuestion
@@ -110,9 +110,9 @@ def test_one_custodian_less_than_needed_rebuilds_nothing_with_the_database(home:
     for few in combinations(keepers_of(home), needed - 1):
         with pytest.raises(SealInvalid):
             open_with(home, stolen_key(home.account("anyone"), home.server.id, registered(home).commitment, few))
-    few = keepers_of(home)[: needed - 1]
+    some_keepers = keepers_of(home)[: needed - 1]
     division = newest_division(home.account("anyone"), registered(home).commitment)
-    shares = [stolen_share(keeper, home.server.id, division) for keeper in few]
+    shares = [stolen_share(keeper, home.server.id, division) for keeper in some_keepers]
     for made_up in (bytes(32), b"\xff" * 32, shares[0].value, home.server.sealing_key.value):
         with pytest.raises(SealInvalid):
             open_with(home, SealingKey(combine([*shares, KeyShare(200, made_up)], needed)))
@@ -160,7 +160,7 @@ def test_a_custodians_store_alone_shows_no_share(high: Household) -> None:
             key.open(context, kept.sealed)
 
 
-def question(home: Household, keeper: Keeper, keys: KeyPair) -> Signed:
+def question(home: Household, keeper: Keeper, keys: PrivateKeys) -> Signed:
     asked = ShareQuestion(home.server.id, keeper.id, registered(home).commitment, 1, bytes(NONCE_LENGTH))
     return replace(home.server.identity, keys=keys).sign(asked)
 
