@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
@@ -16,6 +17,9 @@ from typing import Any
 
 import pg8000.dbapi
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import delete
 
 from certchain.ledger.node import free_port
@@ -134,6 +138,37 @@ def postgres_server(*settings: str) -> Iterator[PostgresServer]:
     finally:
         server.stop()
         shutil.rmtree(folder)
+
+
+@contextmanager
+def protected_server(certificate: Path) -> Iterator[PostgresServer]:
+    """The same, with TLS under a certificate that has its key beside it."""
+    with postgres_server() as server:
+        server.stop()
+        server.adopt(certificate)
+        server.settings += ("ssl=on", f"ssl_cert_file={certificate.name}", f"ssl_key_file={certificate.stem}.key")
+        server.start()
+        yield server
+
+
+def self_signed(folder: Path, host: str) -> Path:
+    """A certificate for a host, with its key beside it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / f"{host}.pem"
+    path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    path.with_suffix(".key").write_bytes(key.private_bytes(*private))
+    return path
 
 
 def program(name: str) -> Any:

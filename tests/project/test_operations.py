@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -17,6 +18,7 @@ import certchain.errors
 from certchain.cli import main
 from certchain.config import Configuration
 from certchain.errors.audit import LogFinding
+from tests.databases import PASSWORD, USER, protected_server, self_signed
 from tests.program import CHEAP_KEYS
 from tests.project.test_readme import COMMANDS as OF_THE_README
 
@@ -96,7 +98,22 @@ class Machines:
 
 
 @pytest.fixture
-def machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Machines]:
+def database_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Where the page's PostgreSQL server is; its operator's programs find it in the environment, and its authority is in ``ca.pem``."""
+    certificate = self_signed(tmp_path, "localhost")
+    shutil.copy(certificate, tmp_path / "ca.pem")
+    with protected_server(certificate) as server:
+        server.execute(f"CREATE ROLE centre LOGIN PASSWORD '{PASSWORD}'")
+        for name, value in {"HOST": "localhost", "PORT": server.port, "USER": USER, "PASSWORD": PASSWORD}.items():
+            monkeypatch.setenv(f"PG{name}", str(value))
+        monkeypatch.setenv("CERTCHAIN_DATABASE_PASSWORD", PASSWORD)
+        yield f"localhost:{server.port}"
+
+
+@pytest.fixture
+def machines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_host: str
+) -> Iterator[Machines]:
     """Machines on a network of one anvil; the passphrase is in the environment."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CERTCHAIN_PASSPHRASE", "for the key files")
@@ -108,7 +125,8 @@ def machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
         assert node.stdout is not None
         address = re.search(r"http://[\d.:]+", node.stdout.readline())
         assert address is not None
-        found = Machines(tmp_path, monkeypatch, capsys, {"NODE": address[0]})
+        known = {"NODE": address[0], "DATABASE_HOST": database_host}
+        found = Machines(tmp_path, monkeypatch, capsys, known)
         try:
             yield found
         finally:

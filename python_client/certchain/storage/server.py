@@ -44,6 +44,8 @@ def with_password(text: str, password: str) -> str:
 def server_arguments(url: URL) -> dict[str, Any]:
     """What the driver is told besides the URL's user, password, host, port and name. Raises ``OSError`` for an unreadable file."""
     arguments: dict[str, Any] = {"timeout": _PATIENCE, "application_name": "certchain"}
+    if url.password is None:  # the driver would stumble over a server that asks for one
+        arguments["password"] = ""
     if "unix_sock" in url.query:
         arguments["unix_sock"] = url.query["unix_sock"]
     mode = url.query.get("sslmode", "prefer")

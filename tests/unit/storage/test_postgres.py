@@ -6,13 +6,9 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import insert, text
 
 from certchain.errors import MalformedValue, StorageUnavailable
@@ -23,7 +19,7 @@ from certchain.models.identifier import UserId
 from certchain.storage import SqlManagementDatabase, engine, server
 from certchain.storage.engine import connect, reading, writing
 from certchain.storage.schema import users
-from tests.databases import PASSWORD, PostgresServer, postgres_server
+from tests.databases import PASSWORD, PostgresServer, postgres_server, protected_server, self_signed
 
 MINA = Subject(SubjectKind.USER, 3)
 ENROLLER = """
@@ -243,26 +239,6 @@ def test_a_server_is_reached_by_its_socket(postgres: PostgresServer) -> None:
         database.close()
 
 
-def self_signed(folder: Path, host: str) -> Path:
-    """A certificate for a host, with its key beside it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / f"{host}.pem"
-    path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    private = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    path.with_suffix(".key").write_bytes(key.private_bytes(*private))
-    return path
-
-
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("certificates")
@@ -272,11 +248,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(scope="module")
 def protected(certificates: dict[str, Path]) -> Iterator[PostgresServer]:
     """A server that speaks TLS, as localhost."""
-    with postgres_server() as found:
-        found.stop()
-        found.adopt(certificates["localhost"])
-        found.settings += ("ssl=on", "ssl_cert_file=localhost.pem", "ssl_key_file=localhost.key")
-        found.start()
+    with protected_server(certificates["localhost"]) as found:
         yield found
 
 
