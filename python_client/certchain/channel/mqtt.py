@@ -1,9 +1,10 @@
 """A notification as a message of MQTT 5, published once the broker has taken it (QoS 1). A connection for each: alerts are rare."""
 
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -44,6 +45,7 @@ class _Answers:
 
     connected: ReasonCode | None = None
     published: ReasonCode | None = None
+    secured: list[ssl.SSLSocket] = field(default_factory=list)
 
 
 def parse_broker(address: str) -> Broker:
@@ -89,14 +91,14 @@ def publish(
     ) as problem:  # ssl's errors are of the first kind; the second is paho's word on a payload
         raise PeerUnavailable(broker.url, type(problem).__name__) from problem
     finally:
-        _close(client)
+        _close(client, answers)
 
 
 def _client(broker: Broker, answers: _Answers, authority: str, credentials: str, timeout: float) -> Client:
     client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5, reconnect_on_failure=False)
     client.connect_timeout = timeout
     if broker.tls:
-        client.tls_set_context(client_context(authority))
+        client.tls_set_context(_context(authority, answers.secured))
     if credentials:
         client.username_pw_set(*_credentials(credentials))
 
@@ -145,8 +147,22 @@ def _require(broker: Broker, what: str, reason: ReasonCode) -> None:
         raise PeerUnavailable(broker.url, f"it refused the {what}: {reason}")
 
 
-def _close(client: Client) -> None:
+def _context(authority: str, secured: list[ssl.SSLSocket]) -> ssl.SSLContext:
+    """The library lets go of a connection whose handshake fails without closing it: here each is kept, to be closed."""
+
+    class Kept(ssl.SSLSocket):
+        def do_handshake(self, block: bool = False) -> None:
+            secured.append(self)
+            super().do_handshake(block)
+
+    context = client_context(authority)
+    context.sslsocket_class = Kept
+    return context
+
+
+def _close(client: Client, answers: _Answers) -> None:
     """Whatever state it is in."""
+    opened = client.socket()
     with suppress(OSError):
-        if (connection := client.socket()) is not None:
+        for connection in (*answers.secured, *(() if opened is None else (opened,))):
             connection.close()

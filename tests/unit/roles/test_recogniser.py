@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from certchain.roles.recogniser.notifier import pause
 from certchain.verification.alert import verify_alert, verify_recorded
 from certchain.verification.statement import Identity
 from tests.alarms import Receiver, Watch, certified, receiving, refused, subscribed
+from tests.broker import broker, display
 from tests.faults import PowerCut
 from tests.logged import ALICE
 
@@ -391,3 +393,30 @@ def test_the_thread_goes_on_whatever_happens_and_ends_when_it_is_told(
     while len(turns) < 3:
         time.sleep(0.01)
     watch.recogniser.stop()
+
+
+def test_a_topic_of_a_real_broker_is_told_and_its_readers_can_choose_by_rule(tmp_path: Path, watch: Watch) -> None:
+    with broker(tmp_path) as running, display(running) as shown:
+        authority = str(running.certificates.authority)
+        watch.store.put_subscriber(Subscriber("plain", running.address()))
+        watch.store.put_subscriber(Subscriber("secured", running.address(tls=True), bodies=True, authority=authority))
+        watch.turn(*BURST)
+        messages = shown.wait(2)
+    assert {each.state for each in watch.store.deliveries()} == {DeliveryState.DELIVERED}
+    digest = watch.alerts()[0].digest
+    assert {dict(each.properties.UserProperty)["rule"] for each in messages} == {"failure-burst"}
+    assert {dict(each.properties.UserProperty)["digest"] for each in messages} == {str(digest)}
+    proven = [verify_alert(each.payload, digest) for each in messages]
+    assert sorted(each.withheld for each in proven) == [False, True]
+
+
+def test_a_broker_that_comes_back_is_told_what_waited(tmp_path: Path, watch: Watch) -> None:
+    with broker(tmp_path) as running:
+        address = running.address()
+    watch.store.put_subscriber(Subscriber("display", address))
+    watch.turn(*BURST)
+    assert watch.store.deliveries()[0].state is DeliveryState.WAITING
+    with broker(tmp_path, port=running.port) as again, display(again) as shown:
+        watch.book.clock.seconds += 5
+        watch.turn()
+        assert len(shown.wait(1)) == 1
