@@ -18,7 +18,8 @@ from certchain.ledger import Ledger
 from certchain.ledger.memory import MemoryNetwork
 from certchain.models.log import LogMode
 
-CHEAP_KEYS = "key_memory = 32\n"
+CHEAP_KEYS = "key_memory = 32\nunrecorded_installation = true\n"
+"""Settings of tests: keys that are cheap to open, and the sources as they lie here."""
 PAIR = ("--user", "alice", "--user-device", "phone", "--device", "porch-lock")
 SESSION = ("session", "certify", "--user-device", "phone", "--device", "porch-lock")
 

@@ -21,7 +21,7 @@ from certchain.cli.record import (
 from certchain.cli.workspace import Workspace
 from certchain.config import write_configuration
 from certchain.errors import AlreadyDeployed
-from certchain.keys import KeyPair
+from certchain.keys import PrivateKeys
 from certchain.models.identifier import ServiceId, service_party
 from certchain.models.log import LogMode
 from certchain.models.registration import Factor
@@ -130,7 +130,7 @@ def _enrol_services(workspace: Workspace) -> None:
     workspace.keyring.made_authority(workspace.reader.network, workspace.clock.now())
     for name in CUSTODIANS:
         workspace.keyring.made_sealing_key(shares_key(name))
-    pairs = {name: workspace.keyring.made_pair(workspace.home.key_file(name)) for name in SERVICES}
+    pairs = {name: workspace.keyring.made_service(name) for name in SERVICES}
     _record(
         workspace, AUTHORITY, _nameless_authority(workspace, pairs[AUTHORITY]).enrol_service(pairs[AUTHORITY].public)
     )
@@ -141,7 +141,7 @@ def _enrol_services(workspace: Workspace) -> None:
         _record(workspace, name, authority.enrol_service(pairs[name].public))
 
 
-def _nameless_authority(workspace: Workspace, pair: KeyPair) -> Authority:
+def _nameless_authority(workspace: Workspace, pair: PrivateKeys) -> Authority:
     """The authority as it enrols itself, before it has a number to sign under."""
     ledger = workspace.ledger(AUTHORITY)
     identity = Identity(ledger.network, service_party(ServiceId(0)), pair)

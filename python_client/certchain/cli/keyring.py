@@ -16,11 +16,13 @@ from certchain.keys import (
     Argon2Cost,
     CertificateAuthority,
     KeyPair,
+    PrivateKeys,
     SealingKey,
     TlsKey,
     read_key_file,
     write_key_file,
 )
+from certchain.keys.uri import has_keys, make_keys, open_keys
 
 CA = "ca"
 
@@ -36,6 +38,7 @@ class Keyring:
     _passphrase: str | None = None
     _accounts: dict[str, LocalAccount] = field(default_factory=dict)
     _pairs: dict[Path, KeyPair] = field(default_factory=dict)
+    _elsewhere: dict[str, PrivateKeys] = field(default_factory=dict)
 
     def open(self, new: bool = False) -> str:
         """The passphrase. Raises ``SecretMissing``."""
@@ -58,9 +61,23 @@ class Keyring:
             self._accounts[name] = account
         return self.account(name)
 
-    def service(self, name: str) -> KeyPair:
-        """The keys of a service. Raises ``KeyFileUnreadable``."""
-        return self.pair(self.home.key_file(name))
+    def service(self, name: str) -> PrivateKeys:
+        """The keys of a service: where the settings say, else in its key file. Raises what ``open_keys`` raises."""
+        uri = self.configuration.keys.get(name)
+        if uri is None:
+            return self.pair(self.home.key_file(name))
+        if name not in self._elsewhere:
+            self._elsewhere[name] = open_keys(uri, self.open)
+        return self._elsewhere[name]
+
+    def made_service(self, name: str) -> PrivateKeys:
+        """The keys of a service, made where they belong if there are none."""
+        uri = self.configuration.keys.get(name)
+        if uri is None:
+            return self.made_pair(self.home.key_file(name))
+        if not has_keys(uri, self.open):
+            make_keys(uri, self.open, self.cost)
+        return self.service(name)
 
     def pair(self, path: Path) -> KeyPair:
         """A party's keys. Raises ``KeyFileUnreadable``."""

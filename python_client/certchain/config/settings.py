@@ -66,6 +66,10 @@ class Configuration:
     clock_tolerance: int = _setting(
         CLOCK_TOLERANCE, "How far an auditor lets clocks be apart before an entry's time counts as wrong, in seconds."
     )
+    unrecorded_installation: bool = _setting(
+        False,
+        "Whether services may run from an installation whose files nothing can be checked against: while you develop.",
+    )
     model_risks: Mapping[str, Mapping[str, str]] = field(
         default_factory=dict, metadata={"comment": "Risk levels of models, by manufacturer and model."}
     )
@@ -76,6 +80,13 @@ class Configuration:
     custodians: Mapping[str, str] = field(
         default_factory=dict,
         metadata={"comment": "Custodians that are elsewhere: the address (https://HOST:PORT) of each by its number."},
+    )
+    keys: Mapping[str, str] = field(
+        default_factory=dict,
+        repr=False,
+        metadata={
+            "comment": "Keys of services that are elsewhere: the URI (file: or pkcs11:) of each by the service's name."
+        },
     )
     networks: Mapping[str, str] = field(
         default_factory=dict, metadata={"comment": "Other networks by name, each with the address of a node."}
@@ -124,6 +135,8 @@ def _check(path: Path, name: str, value: object) -> None:
     least = 0 if name in _MAY_BE_NONE else 1
     if expected is int and (type(value) is not int or value < least):
         raise ConfigurationInvalid(str(path), f"{name} has to be a whole number, {least} or more")
+    if expected is bool and type(value) is not bool:
+        raise ConfigurationInvalid(str(path), f"{name} has to be true or false")
     if expected is str and not isinstance(value, str):
         raise ConfigurationInvalid(str(path), f"{name} has to be a text")
     holds, rule = _RULES.get(name, (None, ""))
@@ -152,6 +165,7 @@ def _is_table_of_texts(value: object) -> bool:
 _RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "networks": (_is_table_of_texts, "a table of addresses by name"),
     "witnesses": (_is_table_of_texts, "a table of addresses by name"),
+    "keys": (_is_table_of_texts, "a table of URIs by name"),
     "custodians": (_is_table_of_texts, "a table of addresses by number"),
     "certification_server": (_is_nothing_or_https, '"", or an address that begins with https://'),
     "login_log_mode": (LOG_MODES.__contains__, f"one of {', '.join(LOG_MODES)}"),

@@ -152,6 +152,12 @@ def open_token_keys(uri: TokenUri, pin: Callable[[], str]) -> TokenKeys:
     return TokenKeys(named.token, uri.name, uri.id, public, point)
 
 
+def has_token_keys(uri: TokenUri, pin: Callable[[], str]) -> bool:
+    """Whether the token has any key of the URI's name. Raises what ``Token.session`` raises."""
+    with _token(uri, uri.pin(pin)).session() as session:
+        return any(True for _ in session.get_objects({Attribute.LABEL: uri.name}))
+
+
 def make_token_keys(uri: TokenUri, pin: Callable[[], str]) -> TokenKeys:
     """Has the token draw new keys under the URI's name, which it will not let out.
 

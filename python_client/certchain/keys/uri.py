@@ -10,7 +10,7 @@ from certchain.keys.file import read_key_file, write_key_file
 from certchain.keys.interface import PrivateKeys
 from certchain.keys.pair import KeyPair
 from certchain.keys.secret import RFC_9106_SECOND, Argon2Cost
-from certchain.keys.token import make_token_keys, open_token_keys
+from certchain.keys.token import has_token_keys, make_token_keys, open_token_keys
 from certchain.keys.token_uri import SCHEME, read_token_uri
 
 Ask = Callable[[], str]
@@ -23,6 +23,7 @@ class _Keeper:
 
     open: Callable[[str, Ask], PrivateKeys]
     make: Callable[[str, Ask, Argon2Cost], PrivateKeys]
+    has: Callable[[str, Ask], bool]
 
 
 def open_keys(uri: str, ask: Ask) -> PrivateKeys:
@@ -36,6 +37,11 @@ def open_keys(uri: str, ask: Ask) -> PrivateKeys:
 def make_keys(uri: str, ask: Ask, cost: Argon2Cost = RFC_9106_SECOND) -> PrivateKeys:
     """New keys where a URI says. ``cost`` is a file's. Raises as ``open_keys``, and ``RecordExists`` or ``TokenKeysExist``."""
     return _keeper(uri).make(uri, ask, cost)
+
+
+def has_keys(uri: str, ask: Ask) -> bool:
+    """Whether there are keys where a URI says. Raises as ``open_keys``, but for keys that are missing."""
+    return _keeper(uri).has(uri, ask)
 
 
 def file_path(uri: str) -> Path:
@@ -56,11 +62,16 @@ def _make_file(uri: str, ask: Ask, cost: Argon2Cost) -> PrivateKeys:
     return pair
 
 
+def _has_file(uri: str, _: Ask) -> bool:
+    return file_path(uri).exists()
+
+
 _KEEPERS: Mapping[str, _Keeper] = {
-    "file": _Keeper(lambda uri, ask: read_key_file(file_path(uri), KeyPair, ask()), _make_file),
+    "file": _Keeper(lambda uri, ask: read_key_file(file_path(uri), KeyPair, ask()), _make_file, _has_file),
     SCHEME: _Keeper(
         lambda uri, ask: open_token_keys(read_token_uri(uri), ask),
         lambda uri, ask, _: make_token_keys(read_token_uri(uri), ask),
+        lambda uri, ask: has_token_keys(read_token_uri(uri), ask),
     ),
 }
 

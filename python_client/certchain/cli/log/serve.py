@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from certchain.cli.command import command
 from certchain.cli.log.noun import log
 from certchain.cli.output import Result
+from certchain.cli.self_check import require_unchanged
 from certchain.cli.workspace import Workspace
 from certchain.config.file import write_whole
 from certchain.encoding.note import vkey
@@ -56,7 +57,8 @@ def key(workspace: Workspace) -> Result:
 
 
 def serve_until_stopped(workspace: Workspace, app: FastAPI, host: str, port: int) -> None:
-    """Serves until Ctrl-C or a termination; says where, once it answers."""
+    """Serves until Ctrl-C or a termination; says where, once it answers. Raises what ``require_unchanged`` raises."""
+    require_unchanged(workspace)
 
     def announce(line: str) -> None:
         workspace.output.line(f"{line}; stop it with Ctrl-C.", {"address": line.rpartition(" ")[2]})
