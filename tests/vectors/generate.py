@@ -192,6 +192,8 @@ def digests() -> Iterator[tuple[str, str, Vector, list[bytes]]]:
         fields("remote", "1.0"),
     )
     yield "application", "application", {"body": b"\xa1aa\x01"}, [b"\xa1aa\x01"]
+    share: Vector = {"committed": word("commitment"), "division": 2, "index": 3, "value": word("share")}
+    yield "share", "share", share, fields(*share.values())
     body = bytes.fromhex("a1") + b"\x65index\x00"
     yield "log entry", "log-entry", {"salt": word("salt"), "body": body}, [word("salt"), body]
     yield "log entry of nothing", "log-entry", {"salt": bytes(32), "body": b""}, [bytes(32), b""]
@@ -236,6 +238,12 @@ def preimages() -> Iterator[tuple[str, str, Vector, list[bytes]]]:
     yield "log body, sealed", "log-body", place, fields(*place.values())
     subject: Vector = {"kind": "user-device", "number": 2, "period": 694, "key": 9}
     yield "subject key, sealed", "subject-key", subject, fields(*subject.values())
+    deposit: Vector = {"network": network, "server": 1, "custodian": 5, "committed": word("commitment"), "division": 2}
+    yield "share for its custodian, sealed", "share-deposit-seal", deposit, fields(*deposit.values())
+    answer = deposit | {"nonce": word("nonce")}
+    yield "share for the certification server, sealed", "share-answer-seal", answer, fields(*answer.values())
+    kept: Vector = {"server": 1, "custodian": 5, "committed": word("commitment"), "division": 2}
+    yield "share where it is kept, sealed", "share-kept", kept, fields(*kept.values())
     control: Vector = {"direction": "command", "session": word("session")[:16], "counter": 5}
     yield "control", "control", control, fields(*control.values())
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from certchain.encoding import custody, leaf
 from certchain.encoding import digest as protocol
-from certchain.encoding import leaf
 from certchain.encoding import subject_key as sealed_keys
 from certchain.encoding.leaf import body_context, entry_commitment, leaf_bytes
 from certchain.encoding.subject_key import subject_key_context
@@ -20,9 +20,10 @@ from certchain.models.certification import (
     Transcript,
     UserDeviceInformation,
 )
+from certchain.models.custody import KeyShare, ShareQuestion
 from certchain.models.digest import Digest
 from certchain.models.entry import Subject, SubjectKind
-from certchain.models.identifier import Party, PartyKind
+from certchain.models.identifier import Party, PartyKind, ServiceId
 from certchain.models.log import LogLeaf
 from certchain.models.production import DeviceDescription
 from certchain.models.registration import PublicKeys
@@ -68,6 +69,27 @@ def key_data(user_device: int, device: int, committed: str) -> bytes:
     return protocol.key_data_context(user_device, device, Digest(bytes.fromhex(committed)))  # type: ignore[arg-type]
 
 
+def share(committed: str, division: int, index: int, value: str) -> bytes:
+    divided = KeyShare(index, bytes.fromhex(value))
+    return custody.share_commitment(Digest(bytes.fromhex(committed)), division, divided).value
+
+
+def deposit(network: str, server: int, custodian: int, committed: str, division: int) -> bytes:
+    parties = ServiceId(server), ServiceId(custodian), Digest(bytes.fromhex(committed))
+    return custody.share_deposit_context(bytes.fromhex(network), *parties, division)
+
+
+def answer(network: str, nonce: str, **named: Any) -> bytes:
+    parties = ServiceId(named["server"]), ServiceId(named["custodian"]), Digest(bytes.fromhex(named["committed"]))
+    question = ShareQuestion(*parties, named["division"], bytes.fromhex(nonce))
+    return custody.share_answer_context(bytes.fromhex(network), question)
+
+
+def kept_share(server: int, custodian: int, committed: str, division: int) -> bytes:
+    parties = ServiceId(server), ServiceId(custodian), Digest(bytes.fromhex(committed))
+    return custody.kept_share_context(*parties, division)
+
+
 def subject_key(kind: str, number: int, period: int, key: int) -> bytes:
     return subject_key_context(Subject(SubjectKind(kind), number), period, key)
 
@@ -84,6 +106,10 @@ FUNCTIONS: dict[str, Callable[[Arguments], bytes]] = {
     "log-leaf": lambda a: leaf_bytes(LogLeaf(a["index"], a["at"], Digest(bytes.fromhex(a["commitment"])))),
     "log-body": lambda a: body_context(**a),
     "subject-key": lambda a: subject_key(**a),
+    "share": lambda a: share(**a),
+    "share-deposit-seal": lambda a: deposit(**a),
+    "share-answer-seal": lambda a: answer(**a),
+    "share-kept": lambda a: kept_share(**a),
     "network": lambda a: protocol.network(a["chain_id"], ["0x" + contract for contract in a["contracts"]]).value,
     "intent": lambda a: protocol.intent(**in_bytes(a)).value,
     "transcript": lambda a: protocol.transcript(session(a)),
@@ -121,7 +147,7 @@ def test_every_digest_of_the_package_has_a_known_answer() -> None:
 def domains() -> set[str]:
     """Every domain that stands in the sources of digests and leaves."""
     source = "".join(
-        Path(module.__file__ or "").read_text(encoding="utf-8") for module in (protocol, leaf, sealed_keys)
+        Path(module.__file__ or "").read_text(encoding="utf-8") for module in (protocol, custody, leaf, sealed_keys)
     )
     return {
         piece.split('"')[1]
