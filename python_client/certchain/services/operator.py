@@ -1,22 +1,31 @@
 """What an operator does, as JSON over HTTPS under the operator's own certificate; the API's page lets a person do it."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from certchain.channel.operations import Operations
-from certchain.config import Clock
 from certchain.encoding.base_64 import from_base64, to_base64
 from certchain.encoding.message import from_cbor, to_cbor
+from certchain.models.certificate import Operator
 from certchain.models.certification import Signed
 from certchain.models.entry import Subject, SubjectKind
 from certchain.models.identifier import DeviceId, Party, PartyKind, RegistrationId, UserDeviceId, UserId
-from certchain.services.connected import require_operator
+from certchain.services.connected import operator_of
+from certchain.services.description import problem
 
 _LONGEST_TEXT = 1000
 _LONGEST_SIGNED = 64 * 1024
+_REFUSED: dict[int | str, dict[str, Any]] = {
+    400: problem("It cannot be read, or cannot be done to this."),
+    403: problem("Without an operator's certificate, or the server may not."),
+    404: problem("There is none of that number or name."),
+    422: problem("It is not authentic, or contradicts what is known."),
+    429: problem("More often than is allowed. `Retry-After` says when to ask again."),
+    503: problem("The chain, a custodian or the disk is away. `Retry-After` says when to ask again."),
+}
 
 Number = Annotated[int, Field(ge=1, lt=2**48, description="An identifier that the chain has issued.")]
 NumberInPath = Annotated[int, Path(ge=1, lt=2**48, description="An identifier that the chain has issued.")]
@@ -99,13 +108,13 @@ class Deprecation(Revocation):
     until: Annotated[int, Field(ge=1, lt=2**40)]
 
 
-def operator_router(operations: Callable[[str], Operations], clock: Clock) -> APIRouter:
+def operator_router(operations: Callable[[str], Operations]) -> APIRouter:
     """The routes below ``/operator``; ``operations`` gives those of an operator by name."""
 
-    def of_operator(request: Request) -> Operations:
-        return operations(require_operator(request, clock).name)
+    def of_operator(operator: Annotated[Operator, Depends(operator_of)]) -> Operations:
+        return operations(operator.name)
 
-    router = APIRouter(prefix="/operator")
+    router = APIRouter(prefix="/operator", responses=_REFUSED)
     _add_enrolment(router, Depends(of_operator))
     _add_registrations(router, Depends(of_operator))
     _add_lockout(router, Depends(of_operator))

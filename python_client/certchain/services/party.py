@@ -22,7 +22,7 @@ from certchain.services.description import (
 )
 from certchain.services.health import Check, Readiness, healthz
 from certchain.services.limit import RateLimited, RequestLimits
-from certchain.services.messages import Messages
+from certchain.services.messages import MOST_WAITING, THREADS, Messages
 from certchain.services.metrics import Metrics
 from certchain.services.problem import refusing_app
 
@@ -83,7 +83,7 @@ def party_app(
         description=_DESCRIPTION,
     )
     app.state.clock = clock
-    app.include_router(_message_routes(Messages(handler, clock, metrics.heard, metrics.refused)))
+    app.include_router(_message_routes(Messages(handler, clock, metrics.heard, metrics.refused, THREADS, MOST_WAITING)))
     if enrol is not None:
         newcomers = Messages(_enrolling(enrol), clock, metrics.heard, metrics.refused, _NEWCOMERS, _NEWCOMERS)
         app.include_router(_enrolment_routes(newcomers))
