@@ -34,10 +34,16 @@ def location(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
 
 
 @pytest.fixture(params=("memory", *KINDS))
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str | None:
+    """The same, and ``None`` for a twin in memory."""
+    places: dict[str, Any] = {"memory": lambda: None, "sqlite": lambda: tmp_path / "records.sqlite"}
+    found: Path | str | None = places.get(request.param, lambda: request.getfixturevalue("postgres_url"))()
+    return found
+
+
+@pytest.fixture
+def database(place: Path | str | None) -> Iterator[Any]:
     """An empty management database of each kind."""
-    places = {"memory": lambda: None, "sqlite": lambda: tmp_path / "management.sqlite"}
-    place = places.get(request.param, lambda: request.getfixturevalue("postgres_url"))()
     found = open_management(place)
     yield found
     if place is not None:

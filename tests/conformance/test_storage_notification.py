@@ -20,12 +20,12 @@ HOOK = Subscriber("front-office", "https://office.example/alerts", bodies=True, 
 TOPIC = Subscriber("display", "mqtt://127.0.0.1:1883/alerts/home")
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NotificationStore]:
-    if request.param == "memory":
+@pytest.fixture
+def store(place: Path | str | None) -> Iterator[NotificationStore]:
+    if place is None:
         yield MemoryNotificationStore()
         return
-    kept = SqlNotificationStore(tmp_path / "notification.sqlite")
+    kept = SqlNotificationStore(place)
     yield kept
     kept.close()
 

@@ -21,7 +21,13 @@ from certchain.models.entry import LoginOutcome
 from certchain.models.identifier import RegistrationId
 from certchain.models.log import LogMode
 from certchain.models.registration import Factor, RegistrationStatus, RiskLevel
-from certchain.storage import DirectoryFileStore, SqlManagementDatabase, SqlSubjectKeys, open_log_store
+from certchain.storage import (
+    DirectoryFileStore,
+    SqlManagementDatabase,
+    SqlShareStore,
+    SqlSubjectKeys,
+    open_log_store,
+)
 from certchain.verification.policy import CertificationPolicy, ModelRisk
 from tests.household import SECRET, Household
 from tests.industry import MemoryAccounts
@@ -52,7 +58,7 @@ Network = Callable[[Path], AbstractContextManager[Any]]
 
 
 @pytest.fixture
-def home() -> Household:
+def home(each_database: None) -> Household:
     return Household()
 
 
@@ -61,8 +67,20 @@ def statuses(home: Household) -> list[RegistrationStatus]:
     return [registration.status for registration in ledger.registrations(RegistrationId(1), 100)]
 
 
-@pytest.mark.parametrize("network", [in_memory, on_a_chain, with_an_anchored_log])
-def test_a_registration_lives_from_enrolment_to_revocation(network: Network, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("network", "each_database"),
+    [
+        (in_memory, "memory"),
+        (in_memory, "sqlite"),
+        (in_memory, "postgresql"),
+        (on_a_chain, "sqlite"),
+        (with_an_anchored_log, "postgresql"),
+    ],
+    indirect=["each_database"],
+)
+def test_a_registration_lives_from_enrolment_to_revocation(
+    network: Network, each_database: None, tmp_path: Path
+) -> None:
     """Enrol, register both ways, certify, command, supersede, suspend, reinstate, lose, replace, revoke; the log tells it all."""
     with network(tmp_path) as account:
         home = Household(account)
@@ -169,31 +187,34 @@ def test_everyone_restarts_and_the_registration_is_still_there(home: Household) 
     assert home.certify().command(b"open") == b"done: open"
 
 
-def test_database_log_and_keys_are_files_on_the_disk(tmp_path: Path) -> None:
-    """The same, on SQLite and in a journal, with the server started anew over them, and one of its entries erased."""
+def test_database_shares_log_and_keys_outlive_the_process(location: Path | str, tmp_path: Path) -> None:
+    """The same, on SQLite or PostgreSQL and in a journal, with the server started anew over them, and one of its entries erased."""
     sealing_key = SealingKey.generate()
 
-    def open_log(home: Household) -> None:
+    def open_stores(home: Household) -> None:
+        home.server.database, home.server.shares = SqlManagementDatabase(location), SqlShareStore(location)
         home.server.log_store = open_log_store(tmp_path / "entries", write=True)
         home.server.subject_keys = SqlSubjectKeys(tmp_path / "keys.sqlite", sealing_key)
         home.server.log_files = DirectoryFileStore(tmp_path / "notes")
         home.server.restart()
 
-    def close_log(home: Household) -> None:
+    def close_stores(home: Household) -> None:
+        home.server.database.close()
+        home.server.shares.close()
         home.server.log.close()
         home.server.subject_keys.close()
 
-    database = SqlManagementDatabase(tmp_path / "management.sqlite")
-    home = Household(database=database)
-    open_log(home)
+    home = Household(database=SqlManagementDatabase(location))
+    home.server.database.close()
+    open_stores(home)
     home.released_app()
     home.register()
     home.certify()
     with pytest.raises(LoginRefused):
         home.certify("wrong")
-    close_log(home)
+    close_stores(home)
 
-    open_log(home)
+    open_stores(home)
     home.certify()
     assert home.outcomes() == [("C13", ""), ("C2", "LoginRefused"), ("C13", "")]
     assert home.server.role.flush() == 4
@@ -204,8 +225,7 @@ def test_database_log_and_keys_are_files_on_the_disk(tmp_path: Path) -> None:
     home.certify()
     assert home.outcomes() == [("C13", "")]
     assert home.server.role.flush() == 1
-    close_log(home)
-    database.close()
+    close_stores(home)
 
 
 def test_a_new_version_of_the_app_is_certified_once_it_is_allowed(home: Household) -> None:
