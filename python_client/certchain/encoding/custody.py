@@ -1,4 +1,4 @@
-"""The preimages of divided key data: what a share's commitment is over, and what shares are sealed for (docs/protocol.md, 3.6)."""
+"""The preimages of divided key data: what a share's commitment is over, and what shares are sealed for (docs/protocol.md, 3.7 to 3.9)."""
 
 from certchain.encoding.preimage import digest, number, preimage
 from certchain.models.custody import KeyShare, ShareQuestion
