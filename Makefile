@@ -20,7 +20,7 @@ BROWNIE := HOME=$(CURDIR)/.make/home brownie
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test test-python test-contracts interop test-branches check check-style check-types check-contracts \
-	check-fresh format contracts docs run gas formal bench-log tessera lock go browser postgres clean
+	check-fresh format contracts docs run gas formal bench-log tessera lock go browser postgres mosquitto clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -119,6 +119,11 @@ postgres: ## install Debian's PostgreSQL, of which the tests start a server of t
 	@command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { \
 		$(AS_ROOT) apt-get update -qq && \
 		$(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends postgresql >/dev/null; }
+
+mosquitto: ## install Debian's MQTT broker, for the tests of alerts' subscribers (needs root or sudo)
+	@command -v mosquitto >/dev/null || test -x /usr/sbin/mosquitto || { \
+		$(AS_ROOT) apt-get update -qq && \
+		$(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends mosquitto >/dev/null; }
 
 clean: ## remove everything that make made
 	rm -rf .make .venv node_modules build reports .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
