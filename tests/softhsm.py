@@ -1,10 +1,13 @@
 """SoftHSM2 for tests: a token store in a temporary folder, with the tokens that tests ask for, seen by this process alone."""
 
+import atexit
 import os
 import shutil
 import subprocess
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
@@ -61,3 +64,11 @@ class SoftHsm:
     @property
     def _store(self) -> Path:
         return self.folder / "tokens"
+
+
+@cache
+def soft_hsm() -> SoftHsm:
+    """The one that this process can have."""
+    folder = Path(mkdtemp(prefix="certchain-softhsm-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return SoftHsm(folder).start()

@@ -28,7 +28,7 @@ from certchain.models.identifier import ServiceId, service_party
 from certchain.models.production import DeviceDescription
 from certchain.models.registration import KeyRecord
 from certchain.verification.statement import Identity, verify_statement
-from tests.softhsm import OTHER_PIN, PIN, SoftHsm
+from tests.softhsm import OTHER_PIN, PIN, SoftHsm, soft_hsm
 
 CHEAP = Argon2Cost(iterations=1, memory=8, lanes=1)
 INFO = b"what it is for"
@@ -36,8 +36,8 @@ Place = Callable[[str], str]
 
 
 @pytest.fixture(scope="session")
-def hsm(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
-    return SoftHsm(tmp_path_factory.mktemp("softhsm")).start()
+def hsm() -> SoftHsm:
+    return soft_hsm()
 
 
 @pytest.fixture(params=["file", "pkcs11"])
