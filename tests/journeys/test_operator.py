@@ -70,7 +70,8 @@ class Centre:
 def centre() -> Iterator[Centre]:
     centre = Centre()
     app = refusing_app([])
-    app.include_router(operator_router(centre.home.server.role.operations, centre.home.clock))
+    app.state.clock = centre.home.clock
+    app.include_router(operator_router(centre.home.server.role.operations))
     centre.home.clock.seconds = now()
     tls = ServerTls(centre.certificates.server(centre.home.server.identity.party))
     with running(app, tls=tls) as url:

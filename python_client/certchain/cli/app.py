@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from certchain.cli.argument import Reason
 from certchain.cli.command import command, noun
 from certchain.cli.output import Result
 from certchain.cli.party import Cast
@@ -12,9 +13,10 @@ from certchain.cli.record import MANUFACTURER
 from certchain.cli.workspace import Workspace
 from certchain.config.file import FOR_ALL, write_whole
 from certchain.encoding.document import from_document, to_document
+from certchain.encoding.message import from_cbor
 from certchain.encoding.moment import moment
 from certchain.errors import MalformedValue, StorageUnavailable
-from certchain.models.app import ReleaseFile
+from certchain.models.app import AppRelease, ReleaseFile
 from certchain.verification.app import verify_files
 
 app = noun("app", "Which apps user devices may run.")
@@ -26,8 +28,9 @@ AppName = Annotated[str, typer.Argument(help="The app's name.", show_default=Fal
 AppVersion = Annotated[str, typer.Option("--version", help="The app's version.", show_default=False)]
 AppFolder = Annotated[Path, typer.Option("--folder", help="The folder with the app's files.", show_default=False)]
 VendorName = Annotated[str, typer.Option("--vendor", help="The service of this home that signs as the app's vendor.")]
-By = Annotated[str, typer.Option("--by", help="Who decides; it stands in the log.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; it stands in the log.")]
+By = Annotated[
+    str, typer.Option("--by", help="Who decides; it stands in the log. From an operator's home, it is the operator.")
+]
 
 
 @command(app, "release")
@@ -70,7 +73,9 @@ def allow(
     if (version is None) != (folder is None):
         raise MalformedValue("app", "--version and --folder go together")
     file = cast.vendor(vendor).release(name, version, folder) if version and folder else _read(Path(name))
-    allowed = cast.certification_server.apps.allow(verify_files(file), by, reason)
+    signed = verify_files(file)
+    cast.operations(by).allow_app(signed, reason)
+    allowed = from_cbor(AppRelease, signed.body)
     values = {
         "app": allowed.app,
         "version": allowed.version,
@@ -93,7 +98,7 @@ def deprecate(
 ) -> Result:
     """Lets a version of an app go on for some days, and then no longer."""
     until = workspace.clock.now() + days * _DAY
-    Cast(workspace).certification_server.apps.deprecate(name, version, until, by, reason)
+    Cast(workspace).operations(by).deprecate_app(name, version, until, reason)
     values = {"app": name, "version": version, "status": "deprecated", "until": moment(until)}
     return Result(f"Version {version} of {name} is certified until {moment(until)}.", values)
 
@@ -101,7 +106,7 @@ def deprecate(
 @command(app, "revoke")
 def revoke(workspace: Workspace, name: AppName, version: AppVersion, by: By = "", reason: Reason = "") -> Result:
     """Revokes a version of an app: no session begins with it any more."""
-    Cast(workspace).certification_server.apps.revoke(name, version, by, reason)
+    Cast(workspace).operations(by).revoke_app(name, version, reason)
     return Result(f"Version {version} of {name} is revoked.", {"app": name, "version": version, "status": "revoked"})
 
 

@@ -19,3 +19,13 @@ RegistrationNumber = Annotated[int, typer.Argument(help="The registration's numb
 ProductName = Annotated[str, typer.Argument(help="The product, by name.", show_default=False)]
 Version = Annotated[int, typer.Option(help="The version, a number that only rises.", min=1, show_default=False)]
 File = Annotated[Path, typer.Argument(help="The file.", show_default=False)]
+Out = Annotated[Path, typer.Option("--out", help="The file to write.", show_default=False)]
+Hosts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--known-as",
+        help="For a service: another address or DNS name by which it is reached; may be given several times.",
+    ),
+]
+Number = Annotated[int, typer.Option("--number", min=1, help="Its number on the chain.", show_default=False)]
+Reason = Annotated[str, typer.Option("--reason", help="Why; it stands in the log.")]

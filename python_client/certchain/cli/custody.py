@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from certchain.channel import Handler, MemoryChannel, ServiceChannel
+from certchain.cli.enrolling import PARTY_KEYS
 from certchain.cli.record import CERTIFICATION_SERVER, CUSTODIANS, ServiceRecord
 from certchain.cli.workspace import Workspace
 from certchain.models.identifier import ServiceId, service_party
@@ -46,16 +47,22 @@ class HomeCustodians:
                 self._opened[name] = self._open(name)
             return self._opened[name]
 
+    def identity(self, name: str) -> Identity:
+        """A custodian with its keys: in its own folder where it was enrolled from this home, else with those of the home's services."""
+        own = self.workspace.records.folder(ServiceRecord, name) / PARTY_KEYS
+        keyring = self.workspace.keyring
+        keys = keyring.pair(own) if own.exists() else keyring.service(name)
+        return Identity(self.workspace.reader.network, service_party(self._number(name)), keys)
+
     def _open(self, name: str) -> Custodian:
         workspace = self.workspace
         store = SqlShareStore(workspace.home.store(name) / _SHARES)
         self._stores.append(store)
-        network, keys = workspace.reader.network, workspace.keyring.service(name)
         return Custodian(
-            identity=Identity(network, service_party(self._number(name)), keys),
+            identity=self.identity(name),
             ledger=workspace.reader,
             store=store,
-            sealing_key=workspace.keyring.sealing_key(shares_key(name)),
+            sealing_key=workspace.keyring.made_sealing_key(shares_key(name)),
             servers=(self._number(CERTIFICATION_SERVER),),
         )
 

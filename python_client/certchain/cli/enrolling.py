@@ -5,14 +5,15 @@ from pathlib import Path
 
 from certchain.cli.workspace import Workspace
 from certchain.config.file import FOR_ALL, write_whole
-from certchain.encoding.digest import enrolment_context, key_thumbprint
+from certchain.encoding.digest import key_thumbprint
 from certchain.encoding.message import from_cbor, to_cbor
 from certchain.errors import CertificateInvalid, KeyNotInForce, StorageUnavailable, UnknownRecord, WrongSigner
-from certchain.keys import CaCertificate, TlsIdentity
+from certchain.keys import CaCertificate, PrivateKeys, TlsIdentity
 from certchain.models.certification import Signed, UserDeviceInformation
-from certchain.models.enrolment import Enrolled, EnrolmentAnswer, EnrolmentRequest
+from certchain.models.enrolment import EnrolmentAnswer, EnrolmentRequest
 from certchain.models.identifier import Party, PartyKind
 from certchain.models.production import BatchMembership, DeviceDescription
+from certchain.verification.enrolment import open_enrolled
 from certchain.verification.statement import Identity
 
 PARTY_KEYS = "keys.key"
@@ -51,20 +52,23 @@ class Candidate:
         return signed
 
     def asked(self) -> EnrolmentRequest:
-        """What was asked for. Raises ``UnknownRecord`` when nothing was."""
+        """What was asked for last. Raises ``UnknownRecord`` when nothing was."""
         path = self.folder / _REQUEST
         if not path.exists():
             raise UnknownRecord("enrolment request", str(path))
         return from_cbor(EnrolmentRequest, from_cbor(Signed, read_file(path)).body)
+
+    def keys(self) -> PrivateKeys:
+        """The keys that were made for it. Raises ``KeyFileUnreadable``."""
+        return self.workspace.keyring.pair(self.folder / PARTY_KEYS)
 
     def accept(self, answer: EnrolmentAnswer) -> Party:
         """Opens the answer with the party's exchange key, checks it against the CA and the chain, and keeps the certificate.
 
         Raises ``SealInvalid`` for another's answer, ``CertificateInvalid``, ``KeyNotInForce`` and ``WrongSigner``.
         """
-        keys = self.workspace.keyring.pair(self.folder / PARTY_KEYS)
-        context = enrolment_context(self.workspace.reader.network, keys.public)
-        enrolled = from_cbor(Enrolled, keys.open(context, answer.sealed))
+        keys = self.keys()
+        enrolled = open_enrolled(answer, keys, self.workspace.reader.network)
         if enrolled.party.kind is not self.kind:
             raise WrongSigner(self.kind.value, str(enrolled.party))
         if self.workspace.reader.registrations.keys(enrolled.party)[-1].thumbprint != key_thumbprint(keys.public):

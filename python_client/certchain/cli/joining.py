@@ -1,11 +1,10 @@
 """`certchain network`: other homes join the network that one has deployed."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from certchain.cli.argument import File
+from certchain.cli.argument import File, Out
 from certchain.cli.card import join, network_card, read_card, write_card
 from certchain.cli.command import command, noun
 from certchain.cli.network import node_address
@@ -19,7 +18,7 @@ network = noun("network", "How other homes join the network that this one has de
 def card(
     workspace: Workspace,
     *,
-    out: Annotated[Path, typer.Option("--out", help="The file to write.", show_default=False)],
+    out: Out,
     server: Annotated[str, typer.Option("--server", help="Where the certification server answers: https://HOST:PORT.")],
     node: Annotated[
         str | None,

@@ -1,10 +1,8 @@
 """`certchain node`: a local chain in the foreground, whose state stays in the home folder."""
 
-import signal
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from types import FrameType
 from typing import Annotated
 
 import tomli_w
@@ -12,6 +10,7 @@ import typer
 
 from certchain.cli.network import running_node
 from certchain.cli.output import Result
+from certchain.cli.stopping import stopped_by_signals
 from certchain.cli.workspace import Workspace
 from certchain.config import Home
 from certchain.errors import LedgerUnavailable, NodeRunning, Unavailable
@@ -31,11 +30,10 @@ def node(
     ] = PORT,
 ) -> None:
     """Runs a local chain until Ctrl-C. Its state is kept, and `certchain deploy` and all other commands find it."""
-    stopping = threading.Event()
     _require_none_runs(workspace.home)
     folder = workspace.home.node(engine)
     with (
-        _stopped_by_signals(stopping),
+        stopped_by_signals() as stopping,
         start_node(engine, folder, port or free_port()) as running,
         _announced(workspace.home, running),
     ):
@@ -53,21 +51,6 @@ def _require_none_runs(home: Home) -> None:
     with closing(Connection.http(address, attempts=1)) as connection, suppress(Unavailable):
         connection.chain_id()
         raise NodeRunning(address)
-
-
-@contextmanager
-def _stopped_by_signals(stopping: threading.Event) -> Iterator[None]:
-    """While within, Ctrl-C and a termination ask for a stop in good order."""
-
-    def stop(_: int, __: FrameType | None) -> None:
-        stopping.set()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

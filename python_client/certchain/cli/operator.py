@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from certchain.cli.argument import File
+from certchain.cli.argument import File, Out
 from certchain.cli.command import command, noun
 from certchain.cli.enrolling import CERTIFICATE, TLS_KEY, known_ca, read_file, tls_identity, write_file
 from certchain.cli.output import Result
@@ -16,8 +16,6 @@ from certchain.keys import TlsIdentity
 from certchain.models.certificate import Operator
 
 operator = noun("operator", "The people who work at a certification server from homes of their own.")
-
-Out = Annotated[Path, typer.Option("--out", help="The file to write.", show_default=False)]
 
 
 @command(operator, "request")

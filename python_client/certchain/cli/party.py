@@ -1,5 +1,6 @@
 """The roles over a home folder, each with its own keys, account and store; they talk in the process, message by message."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -8,9 +9,9 @@ from certchain.channel import Channel, MemoryChannel, ServiceChannel
 from certchain.channel.operations import Operations
 from certchain.cli.custody import HomeCustodians
 from certchain.cli.door import Door
-from certchain.cli.enrolling import PARTY_KEYS
+from certchain.cli.enrolling import PARTY_KEYS, TLS_KEY
 from certchain.cli.home_log import HomeLog
-from certchain.cli.reach import device_over_coap, operations_over_https, server_over_https
+from certchain.cli.reach import device_over_coap, operations_over_https, over_https
 from certchain.cli.record import (
     AUDITOR,
     AUTHORITY,
@@ -21,6 +22,7 @@ from certchain.cli.record import (
     ServiceRecord,
     UserDeviceRecord,
 )
+from certchain.cli.renewal import OwnCertificate, PartyCertificate
 from certchain.cli.workspace import Workspace
 from certchain.errors import UnknownProduct, UnknownRecord
 from certchain.keys import PrivateKeys
@@ -75,6 +77,11 @@ class Cast:
 
     # ------------------------------------------------------------------------------------------------------------- services
 
+    @property
+    def is_joined(self) -> bool:
+        """Whether this home has joined a network whose certification server is elsewhere."""
+        return bool(self.workspace.configuration.certification_server)
+
     def service(self, name: str) -> ServiceId:
         """The identifier of an enrolled service. Raises ``UnknownRecord``."""
         return ServiceId(self.workspace.records.read(ServiceRecord, name).number)
@@ -100,13 +107,31 @@ class Cast:
             authority=self.workspace.keyring.authority(),
             sealing_key=self.workspace.keyring.sealing_key(KEY_DATA),
             shares=self.workspace.shares,
-            custodians=self.custodians.channels(),
+            custodians=self._custodian_channels(),
             policy=certification_policy(self.workspace),
             clock=self.workspace.clock,
             auditors=(self.service(AUDITOR),),
         )
         self.workspace.closing.callback(server.close)
         return server
+
+    @cached_property
+    def server_certificate(self) -> OwnCertificate:
+        """The certification server's certificate, by the CA of this home."""
+        workspace, party = self.workspace, service_party(self.service(CERTIFICATION_SERVER))
+        key = workspace.keyring.made_tls_key(workspace.home.store("server") / TLS_KEY)
+        return OwnCertificate(workspace, workspace.keyring.authority(), key, party, list(workspace.known_as))
+
+    def _custodian_channels(self) -> Mapping[ServiceId, ServiceChannel]:
+        """To the custodians that the settings name, wherever they are; else to those of this home."""
+        elsewhere = self.workspace.configuration.custodians
+        if not elsewhere:
+            return self.custodians.channels()
+        channels = {ServiceId(int(number)): url for number, url in elsewhere.items()}
+        return {
+            number: over_https(self.workspace, url, self.server_certificate.current, service_party(number))
+            for number, url in channels.items()
+        }
 
     def authority(self, *, approving: bool) -> Authority:
         """The authority; ``approving`` with the approvers' accounts, which this home holds, too."""
@@ -176,8 +201,8 @@ class Cast:
     def server_channel(self, asker: Party) -> ServiceChannel:
         """A new channel to the certification server: over HTTPS, where this home has joined another's network."""
         server = service_party(self.service(CERTIFICATION_SERVER))
-        if self.workspace.configuration.certification_server:
-            return server_over_https(self.workspace, self._folder(asker), server)
+        if self.is_joined:
+            return self._over_https(asker, server)
         return MemoryChannel(self.certification_server.answer, asker=asker, answerer=server)
 
     def authority_channel(self, asker: Party = NOBODY, *, approving: bool = False) -> Channel:
@@ -210,9 +235,17 @@ class Cast:
 
         ``by`` is who does it here; elsewhere the certificate says that.
         """
-        if self.workspace.configuration.certification_server:
+        if self.is_joined:
             return operations_over_https(self.workspace, service_party(self.service(CERTIFICATION_SERVER)))
         return self.certification_server.operations(by)
+
+    def _over_https(self, asker: Party, server: Party) -> ServiceChannel:
+        """To the certification server of the network that this home has joined."""
+        identity = self._party_identity(asker)
+        certificate = PartyCertificate(self.workspace, self._folder(asker), identity, server)
+        return over_https(
+            self.workspace, self.workspace.configuration.certification_server, certificate.current, server
+        )
 
     def _contact(self, name: str) -> ContactRecord | None:
         try:
@@ -239,6 +272,10 @@ class Cast:
         if name not in self._devices:
             self._devices[name] = self._made_device(name, self.workspace.records.read(DeviceRecord, name))
         return self._devices[name]
+
+    def device_identity(self, name: str) -> Identity:
+        """An IoT device of this home, with its keys. Raises ``UnknownRecord``."""
+        return self._device_identity(name, self.workspace.records.read(DeviceRecord, name))
 
     def updater(self, name: str) -> DeviceUpdater:
         """A device's updater. Raises ``UnknownRecord``, and ``UnknownProduct`` for a device that is of none."""

@@ -1,26 +1,25 @@
 """How a party of this home reaches those of other homes: services over HTTPS, IoT devices over CoAP."""
 
-from pathlib import Path
+from collections.abc import Callable
 
 from certchain.channel import Channel, ServiceChannel
 from certchain.channel.coap import CoapAddress, CoapChannel
-from certchain.channel.https import HttpsChannel
 from certchain.channel.operations import HttpOperations
-from certchain.cli.enrolling import tls_identity
 from certchain.cli.operator import operator_identity
 from certchain.cli.record import ContactRecord
+from certchain.cli.renewal import LastingChannel
 from certchain.cli.workspace import Workspace
 from certchain.errors import MalformedValue
+from certchain.keys import TlsIdentity
 from certchain.models.identifier import DeviceId, Party, device_party
 from certchain.verification.statement import Identity
 
 _SCHEME = "coap://"
 
 
-def server_over_https(workspace: Workspace, folder: Path, server: Party) -> ServiceChannel:
-    """A channel to the certification server for the party whose folder this is. Raises ``UnknownRecord`` without a certificate."""
-    url = workspace.configuration.certification_server
-    channel = HttpsChannel(url, tls_identity(workspace, folder), server)
+def over_https(workspace: Workspace, url: str, current: Callable[[], TlsIdentity], answerer: Party) -> ServiceChannel:
+    """A channel to a service, which has to be ``answerer``, closed with the workspace."""
+    channel = LastingChannel(url, current, answerer)
     workspace.closing.callback(channel.close)
     return channel
 

@@ -152,6 +152,10 @@ class Records:
             raise ConfigurationInvalid(str(path), f"it is no record of a {KINDS[kind]}")
         return kind(**values)
 
+    def number(self, kind: type[Numbered], name: str) -> int:
+        """The number of a party by its name here, or by the number itself, as operators know those of other homes."""
+        return int(name) if name.isdecimal() else self.read(kind, name).number
+
     def all(self, kind: type[Numbered]) -> dict[str, Numbered]:
         """Every record of a kind by its name, in the order of their numbers."""
         names = [path.parent.name for path in (self.home / KINDS[kind]).glob(f"*/{_FILE}")]

@@ -76,22 +76,42 @@ def supersede(
 @command(registration, "suspend")
 def suspend(workspace: Workspace, number: RegistrationNumber) -> Result:
     """Suspends a registration, as after a loss: it certifies nobody."""
-    Cast(workspace).certification_server.registrar.suspend(RegistrationId(number))
+    Cast(workspace).operations().suspend(RegistrationId(number))
     return _shown(workspace, f"Registration {number} is suspended.", number)
 
 
 @command(registration, "reinstate")
 def reinstate(workspace: Workspace, number: RegistrationNumber) -> Result:
     """Reinstates a suspended registration."""
-    Cast(workspace).certification_server.registrar.reinstate(RegistrationId(number))
+    Cast(workspace).operations().reinstate(RegistrationId(number))
     return _shown(workspace, f"Registration {number} is active again.", number)
 
 
 @command(registration, "revoke")
 def revoke(workspace: Workspace, number: RegistrationNumber) -> Result:
     """Revokes a registration for good."""
-    Cast(workspace).certification_server.registrar.revoke(RegistrationId(number))
+    Cast(workspace).operations().revoke(RegistrationId(number))
     return _shown(workspace, f"Registration {number} is revoked for good.", number)
+
+
+@command(registration, "redivide")
+def redivide(workspace: Workspace, number: RegistrationNumber) -> Result:
+    """Gives the custodians fresh shares of the key that seals a registration's key data; the old ones are worth nothing then."""
+    Cast(workspace).operations().redivide(RegistrationId(number))
+    return _shown(workspace, f"The key of registration {number} is divided anew.", number)
+
+
+@command(registration, "permit")
+def permit(workspace: Workspace, *, user: UserName, user_device: UserDeviceName, device: DeviceName) -> Result:
+    """Permits one registration of a user's user device for an IoT device, soon; each by its name here, or by its number."""
+    records = workspace.records
+    wanted = (
+        UserId(records.number(UserRecord, user)),
+        UserDeviceId(records.number(UserDeviceRecord, user_device)),
+        DeviceId(records.number(DeviceRecord, device)),
+    )
+    Cast(workspace).operations().permit(*wanted)
+    return Result("One registration is permitted.", dict(zip(("user", "user_device", "device"), wanted, strict=True)))
 
 
 @command(registration, "list")
@@ -123,13 +143,14 @@ def history(workspace: Workspace, number: RegistrationNumber) -> Result:
 
 
 def _registered(workspace: Workspace, names: tuple[str, str, str], method: int, via: Way, secret: str) -> Result:
-    """Registers with the operator's permit; a registration without the IoT device is made known to it afterwards."""
+    """Registers with an operator's permit; a registration without the IoT device is made known to it afterwards."""
     cast, (user_name, user_device_name, device_name) = Cast(workspace), names
     user = UserId(workspace.records.read(UserRecord, user_name).number)
     asker = cast.user_device_party(user_device_name)
-    device = DeviceId(workspace.records.read(DeviceRecord, device_name).number)
+    device = DeviceId(cast.device_party(device_name).number)
     to_device = cast.device_channel(device_name, asker)
-    cast.certification_server.registrar.permit(user, UserDeviceId(asker.number), device)
+    if not cast.is_joined:  # elsewhere an operator has permitted it
+        cast.operations().permit(user, UserDeviceId(asker.number), device)
     user_device = cast.user_device(user_device_name)
     channel = to_device if via is Way.DEVICE else cast.server_channel(asker)
     grant = user_device.register(channel, user, device, MethodNumber(method), secret)
@@ -148,7 +169,7 @@ def _latest(workspace: Workspace, user_device: str, device: str) -> Registration
     ledger = workspace.reader.registrations
     pair = (
         UserDeviceId(workspace.records.read(UserDeviceRecord, user_device).number),
-        DeviceId(workspace.records.read(DeviceRecord, device).number),
+        DeviceId(Cast(workspace).device_party(device).number),
     )
     latest = ledger.latest_registration(*pair)
     return None if latest is None else ledger.registration(latest)

@@ -10,7 +10,6 @@ from certchain.cli.argument import DeviceName, SecretFile, UserDeviceName
 from certchain.cli.command import command, noun
 from certchain.cli.output import Result
 from certchain.cli.party import Cast
-from certchain.cli.record import DeviceRecord
 from certchain.cli.secret import read_user_secret
 from certchain.cli.workspace import Workspace
 from certchain.errors import CosignaturesMissing, Unavailable
@@ -31,14 +30,16 @@ def certify(
     secret_file: SecretFile = None,
 ) -> Result:
     """Logs in and is certified (C1 to C14), has the device obey a command (C15), and brings the log to the chain (C16)."""
-    cast, number = Cast(workspace), DeviceId(workspace.records.read(DeviceRecord, device).number)
+    cast = Cast(workspace)
+    number = DeviceId(cast.device_party(device).number)
     claimant = cast.user_device(user_device)
     with _logged(cast):
         channel = cast.device_channel(device, cast.user_device_party(user_device))
         control = claimant.certify(channel, number, read_user_secret(secret_file))
         answer = control.command(order.encode()).decode() if order else None
     sentence = f"{user_device} is certified for {device}" + (f", and the door is {answer}." if answer else ".")
-    return Result(sentence, _values(control, order, answer, cast.log.engine.anchor.behind()))
+    waiting = control.outcome.behind if cast.is_joined else cast.log.engine.anchor.behind()
+    return Result(sentence, _values(control, order, answer, waiting))
 
 
 def _values(control: ControlSession, order: str | None, answer: str | None, waiting: int) -> dict[str, object]:
@@ -53,11 +54,12 @@ def _values(control: ControlSession, order: str | None, answer: str | None, wait
 
 @contextmanager
 def _logged(cast: Cast) -> Iterator[None]:
-    """C16, however the session ends: what it left in the log goes to the chain, or waits for the next time."""
+    """C16, however the session ends: what it left in the log goes to the chain, or waits for the next time; elsewhere others do it."""
     try:
         yield
     finally:
         try:
-            cast.certification_server.flush()
+            if not cast.is_joined:
+                cast.certification_server.flush()
         except (CosignaturesMissing, Unavailable) as outage:
             cast.workspace.output.note(f"The log waits for the chain: {outage}")

@@ -1,11 +1,12 @@
 """`certchain user`: the people who control IoT devices."""
 
-from certchain.cli.argument import Name
+from certchain.cli.argument import Name, Number, Reason
 from certchain.cli.command import command, noun
 from certchain.cli.output import Result, listed
 from certchain.cli.party import Cast
 from certchain.cli.record import UserRecord
 from certchain.cli.workspace import Workspace
+from certchain.models.entry import Subject, SubjectKind
 
 user = noun("user", "The people who control IoT devices.")
 
@@ -14,9 +15,25 @@ user = noun("user", "The people who control IoT devices.")
 def enrol(workspace: Workspace, name: Name) -> Result:
     """Enrols a user; the chain gets a salted commitment to the name, and not the name."""
     workspace.records.require_new(UserRecord, name)
-    number = Cast(workspace).certification_server.enrolment.enrol_user(name)
+    number = Cast(workspace).operations().enrol_user(name)
     workspace.records.write(name, UserRecord(number))
     return Result(f"User {name} is enrolled as number {number}.", {"name": name, "number": number})
+
+
+@command(user, "known")
+def known(workspace: Workspace, name: Name, *, number: Number) -> Result:
+    """Says who a user is whom another home has enrolled."""
+    workspace.records.require_new(UserRecord, name)
+    workspace.records.write(name, UserRecord(number))
+    return Result(f"User {name} is number {number}.", {"name": name, "number": number})
+
+
+@command(user, "unlock")
+def unlock(workspace: Workspace, name: Name, *, reason: Reason = "") -> Result:
+    """Lets a user, by name or number, try again after too many failures: at the certification server, and at each IoT device."""
+    subject = Subject(SubjectKind.USER, workspace.records.number(UserRecord, name))
+    index = Cast(workspace).operations().unlock(subject, reason)
+    return Result(f"User {name} may try again; entry {index} of the log says so.", {"user": name, "entry": index})
 
 
 @command(user, "list")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from certchain.cli.argument import Name
+from certchain.cli.argument import Name, Reason
 from certchain.cli.command import command, noun
 from certchain.cli.enrolling import PARTY_KEYS
 from certchain.cli.output import Result, listed
@@ -19,7 +19,17 @@ from certchain.models.identifier import UserDeviceId, user_device_party
 
 user_device = noun("user-device", "The phones, tablets and computers from which people control IoT devices.")
 
+Model = Annotated[str, typer.Option(help="Its model.", show_default=False)]
+Platform = Annotated[str, typer.Option(help="Its platform.", show_default=False)]
+AppName = Annotated[str, typer.Option(help="The app on it, by name.", show_default=False)]
+AppVersion = Annotated[str, typer.Option(help="The app's version.", show_default=False)]
+AppFolder = Annotated[Path, typer.Option(help="The folder with the app's files.", show_default=False)]
 _INSTANCE_LENGTH = 16
+
+
+def new_instance() -> str:
+    """What tells an installation of an app from every other."""
+    return secrets.token_hex(_INSTANCE_LENGTH)
 
 
 @command(user_device, "enrol")
@@ -27,22 +37,31 @@ def enrol(
     workspace: Workspace,
     name: Name,
     *,
-    model: Annotated[str, typer.Option(help="Its model.", show_default=False)],
-    platform: Annotated[str, typer.Option(help="Its platform.", show_default=False)],
-    app: Annotated[str, typer.Option(help="The app on it, by name.", show_default=False)],
-    app_version: Annotated[str, typer.Option(help="The app's version.", show_default=False)],
-    app_folder: Annotated[Path, typer.Option(help="The folder with the app's files.", show_default=False)],
+    model: Model,
+    platform: Platform,
+    app: AppName,
+    app_version: AppVersion,
+    app_folder: AppFolder,
 ) -> Result:
     """Makes a user device's keys and enrols it on the chain."""
     folder = workspace.records.require_new(UserDeviceRecord, name)
     keys = workspace.keyring.made_pair(folder / PARTY_KEYS).public
-    instance = secrets.token_hex(_INSTANCE_LENGTH)
+    instance = new_instance()
     draft = UserDeviceRecord(0, model, platform, instance, app, app_version, str(app_folder.absolute()))
     enrolment = Cast(workspace).certification_server.enrolment
     number = enrolment.enrol_user_device(user_device_information(draft), keys)
     record = UserDeviceRecord(number, model, platform, instance, app, app_version, draft.app_folder)
     workspace.records.write(name, record)
     return Result(f"User device {name} is enrolled as number {number}.", _values(name, record))
+
+
+@command(user_device, "lost")
+def lost(workspace: Workspace, name: Name, *, reason: Reason = "") -> Result:
+    """Reports a user device, by name or number, as lost or stolen: all its registrations are suspended at once."""
+    number = UserDeviceId(workspace.records.number(UserDeviceRecord, name))
+    suspended = Cast(workspace).operations().report_lost(number, reason)
+    values = {"user_device": name, "suspended": list(suspended)}
+    return Result(f"{len(suspended)} registrations of {name} are suspended.", values)
 
 
 @command(user_device, "list")

@@ -1,6 +1,6 @@
 """What a command works with: the home folder, its settings, its keys and records, and the network that it belongs to."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -36,6 +36,8 @@ class Workspace:
     clock: Clock = field(default_factory=SystemClock)
     closing: ExitStack = field(default_factory=ExitStack)
     ask_passphrase: Callable[[bool], str] = read_passphrase
+    known_as: Sequence[str] = ()
+    """The addresses and DNS names at which a service of this home is reached."""
     _stores: dict[Path, FileStore] = field(default_factory=dict)
 
     @cached_property

@@ -1,12 +1,13 @@
-"""Whether what asks to be enrolled has the keys that it wants enrolled, and says what it is."""
+"""Enrolment: whether who asks has the keys that are to be enrolled and says what it is, and the answer that only it can read."""
 
-from certchain.encoding.digest import statement
-from certchain.encoding.message import from_cbor
+from certchain.encoding.digest import enrolment_context, statement
+from certchain.encoding.message import from_cbor, to_cbor
 from certchain.errors import MalformedValue, WrongSigner
-from certchain.keys import verify_signature
+from certchain.keys import PrivateKeys, seal_to, verify_signature
 from certchain.models.certification import Signed
-from certchain.models.enrolment import EnrolmentRequest
+from certchain.models.enrolment import Enrolled, EnrolmentAnswer, EnrolmentRequest
 from certchain.models.identifier import Party, PartyKind
+from certchain.models.registration import PublicKeys
 
 
 def verify_enrolment(signed: Signed, network: bytes) -> EnrolmentRequest:
@@ -26,6 +27,16 @@ def verify_enrolment(signed: Signed, network: bytes) -> EnrolmentRequest:
     if request.membership is not None and signed.signer.kind is not PartyKind.DEVICE:
         raise MalformedValue("enrolment", "only IoT devices are of a production batch")
     return request
+
+
+def seal_enrolled(enrolled: Enrolled, keys: PublicKeys, network: bytes) -> EnrolmentAnswer:
+    """The answer, which only who has the exchange key that was enrolled can read."""
+    return EnrolmentAnswer(seal_to(keys.exchange, enrolment_context(network, keys), to_cbor(enrolled)))
+
+
+def open_enrolled(answer: EnrolmentAnswer, keys: PrivateKeys, network: bytes) -> Enrolled:
+    """Returns what the answer says to the holder of these keys. Raises ``SealInvalid`` or ``MalformedMessage``."""
+    return from_cbor(Enrolled, keys.open(enrolment_context(network, keys.public), answer.sealed))
 
 
 def _described(request: EnrolmentRequest) -> list[PartyKind]:

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-from certchain.encoding.digest import enrolment_context
-from certchain.encoding.message import to_cbor
 from certchain.errors import InformationChanged, RegistrationRefused, WrongSigner
-from certchain.keys import CertificateAuthority, seal_to
+from certchain.keys import CertificateAuthority
 from certchain.models.certification import Signed
 from certchain.models.enrolment import CertificateRenewal, Enrolled, EnrolmentAnswer, EnrolmentRequest
 from certchain.models.identifier import (
@@ -19,7 +17,7 @@ from certchain.models.identifier import (
 from certchain.models.production import DeviceDescription
 from certchain.roles.certification_server.enrolment import Enrolment
 from certchain.roles.certification_server.equipment import Equipment
-from certchain.verification.enrolment import verify_enrolment
+from certchain.verification.enrolment import seal_enrolled, verify_enrolment
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +85,7 @@ class Admission:
 
     def _answer(self, party: Party, request: EnrolmentRequest, signed: Signed) -> EnrolmentAnswer:
         enrolled = Enrolled(party, self._certificate(request.certificate_request, party))
-        context = enrolment_context(self.equipment.identity.network, signed.keys)
-        return EnrolmentAnswer(seal_to(signed.keys.exchange, context, to_cbor(enrolled)))
+        return seal_enrolled(enrolled, signed.keys, self.equipment.identity.network)
 
     def _certificate(self, request: bytes, party: Party) -> bytes:
         return self.authority.issue(request, party, now=self.equipment.clock.now())
