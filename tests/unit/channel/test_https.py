@@ -17,9 +17,12 @@ from certchain.channel import Handler, ServiceChannel
 from certchain.channel.https import HttpsChannel
 from certchain.config import SystemClock
 from certchain.errors import (
+    CertchainError,
     CertificateInvalid,
     CertificateRefused,
+    KeyFileUnreadable,
     LedgerUnavailable,
+    LogBusy,
     LoginRefused,
     MalformedMessage,
     MalformedValue,
@@ -161,12 +164,28 @@ def test_a_refusal_is_raised_as_itself(certificates: Certificates, lock: TlsIden
         assert refused.value.attempts_left == 3
 
 
-def test_a_refusal_does_not_say_where_the_service_keeps_what(certificates: Certificates, lock: TlsIdentity) -> None:
-    problem = LedgerUnavailable("http://10.0.0.7:8545 refused")
+PRIVATE = {
+    "ledger": (LedgerUnavailable("http://10.0.0.7:8545 refused"), LedgerUnavailable),
+    "another service": (PeerUnavailable("https://10.0.0.7", "refused by 10.0.0.7"), PeerUnavailable),
+    "settings": (KeyFileUnreadable("/home/10.0.0.7/key", "it is gone"), PeerUnavailable),
+}
+
+
+@pytest.mark.parametrize(("problem", "heard"), PRIVATE.values(), ids=PRIVATE)
+def test_a_refusal_does_not_say_where_the_service_keeps_what(
+    certificates: Certificates, lock: TlsIdentity, problem: CertchainError, heard: type[CertchainError]
+) -> None:
     with service(certificates.server(), Listener(problem)) as url, channel(url, lock) as asking:
-        with pytest.raises(LedgerUnavailable) as refused:
+        with pytest.raises(heard) as refused:
             asking.request(QUESTION, LoginAccepted)
         assert "10.0.0.7" not in str(refused.value)
+
+
+def test_a_refusal_for_now_keeps_its_values(certificates: Certificates, lock: TlsIdentity) -> None:
+    with service(certificates.server(), Listener(LogBusy(7, 7))) as url, channel(url, lock) as asking:
+        with pytest.raises(LogBusy) as refused:
+            asking.request(QUESTION, LoginAccepted)
+        assert refused.value.values() == LogBusy(7, 7).values()
 
 
 def test_a_fault_of_the_service_keeps_its_text_to_itself(certificates: Certificates, lock: TlsIdentity) -> None:

@@ -1,14 +1,13 @@
 """The network's CA names whom its operator says, for whoever has the key; and every reader takes exactly its certificates."""
 
-import datetime as dt
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from certchain.errors import CertificateInvalid, KeyFileUnreadable, MalformedValue, SignatureInvalid
 from certchain.keys import (
@@ -28,7 +27,7 @@ from certchain.keys import (
 from certchain.keys.certificate import name_uri, parse_name_uri
 from certchain.models.certificate import CertifiedName, Operator
 from certchain.models.identifier import Party
-from tests.tls import HOUR, LOCK, NETWORK, OLGA, PHONE, SERVER, Certificates, now
+from tests.tls import HOUR, LOCK, NETWORK, OLGA, PHONE, SERVER, Certificates, common_name, handmade, now, uri_of
 
 CHEAP = Argon2Cost(iterations=1, memory=8, lanes=1)
 NAMES = [LOCK, PHONE, SERVER, OLGA]
@@ -223,6 +222,15 @@ def test_the_cas_own_certificate_names_nobody(certificates: Certificates) -> Non
         certificates.ca.certificate.read(certificates.ca.certificate.der)
 
 
+@pytest.mark.parametrize("path_length", [None, 1])
+def test_a_ca_that_could_have_others_below_it_is_not_the_networks(path_length: int | None) -> None:
+    key, name = ec.generate_private_key(ec.SECP256R1()), common_name(NETWORK.hex())
+    der = handmade(key, name, [], subject=name, key=key.public_key(), below=path_length, ca=True)
+    with pytest.raises(CertificateInvalid, match="others below"):
+        CaCertificate(NETWORK, der)
+    assert CaCertificate(NETWORK, handmade(key, name, [], subject=name, key=key.public_key(), below=0, ca=True))
+
+
 def test_a_holders_certificate_is_no_cas(certificates: Certificates) -> None:
     with pytest.raises(CertificateInvalid):
         CaCertificate(NETWORK, certificates.identity(SERVER).certificate)
@@ -314,6 +322,19 @@ def test_an_identity_is_a_key_with_its_own_certificate(certificates: Certificate
         TlsIdentity(TlsKey.generate(), certificates.identity(LOCK).certificate, certificates.ca.certificate)
 
 
+def test_an_operators_browser_takes_the_identity_under_a_password(certificates: Certificates) -> None:
+    olga = certificates.identity(OLGA)
+    key, certificate, others = pkcs12.load_key_and_certificates(olga.pkcs12("open sesame"), b"open sesame")
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    assert certificate == certificate_of(olga)
+    assert key.public_key() == certificate_of(olga).public_key()
+    assert [each.public_bytes(Encoding.DER) for each in others] == [certificates.ca.certificate.der]
+    with pytest.raises(ValueError, match="password"):
+        pkcs12.load_key_and_certificates(olga.pkcs12("open sesame"), b"guessed")
+    with pytest.raises(MalformedValue):
+        olga.pkcs12("")
+
+
 def test_no_secret_is_shown(certificates: Certificates) -> None:
     identity = certificates.identity(LOCK)
     secret = identity.key.private_bytes()
@@ -329,37 +350,6 @@ def certificate_of(identity: TlsIdentity) -> x509.Certificate:
     return x509.load_der_x509_certificate(identity.certificate)
 
 
-def uri_of(party: Party) -> x509.UniformResourceIdentifier:
-    return x509.UniformResourceIdentifier(name_uri(NETWORK, party))
-
-
-def common_name(name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-
-
 def point(key: TlsKey) -> bytes:
     numbers = key._private.public_key().public_numbers()
     return numbers.x.to_bytes(32) + numbers.y.to_bytes(32)
-
-
-def handmade(  # type: ignore[no-untyped-def]
-    signer: ec.EllipticCurvePrivateKey,
-    issuer: x509.Name,
-    names: list[x509.UniformResourceIdentifier],
-    *,
-    usages=(ExtendedKeyUsageOID.CLIENT_AUTH,),
-    algorithm=None,
-    key=None,
-) -> bytes:
-    """A certificate that is right but for what is said."""
-    today = dt.datetime.now(dt.UTC)
-    builder = x509.CertificateBuilder().subject_name(common_name("handmade")).issuer_name(issuer)
-    builder = builder.public_key(key or ec.generate_private_key(ec.SECP256R1()).public_key())
-    builder = builder.serial_number(x509.random_serial_number())
-    builder = builder.not_valid_before(today).not_valid_after(today + dt.timedelta(hours=1))
-    builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-    if usages is not None:
-        builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
-    if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-    return builder.sign(signer, algorithm or SHA256()).public_bytes(Encoding.DER)

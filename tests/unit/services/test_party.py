@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from http.client import HTTPSConnection
+from http.client import HTTPSConnection, RemoteDisconnected
 from typing import Any
 
 import pytest
@@ -119,6 +119,15 @@ def test_over_plain_http_nobody_is_a_party() -> None:
             claims = "X-Client-Cert: device 1\r\nX-Forwarded-For: 127.0.0.1\r\n\r\n"
             connection.sendall((head + claims).encode() + BODY)
             assert connection.recv(5000).startswith(b"HTTP/1.1 403")
+
+
+def test_a_certificate_that_the_ca_would_never_issue_opens_nothing(certificates: Certificates) -> None:
+    """OpenSSL takes it, for the CA has signed it; but it names nobody, or more than one."""
+    with service(certificates) as url:
+        for odd in (certificates.issued_wrongly(), certificates.issued_wrongly([LOCK, PHONE])):
+            with pytest.raises((ConnectionError, RemoteDisconnected, ssl.SSLError)):
+                ask(url, "/healthz", certificates, odd)
+        assert ask(url, "/healthz", certificates, certificates.issued_wrongly([LOCK])).status == 200
 
 
 def test_an_operator_is_no_party_and_a_party_no_operator(certificates: Certificates, lock: TlsIdentity) -> None:
