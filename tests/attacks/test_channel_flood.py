@@ -135,7 +135,7 @@ def test_half_open_handshakes_expire_and_never_push_one_another_out() -> None:
         assert [reply is not None for reply in begun] == [True] * 5 + [False] * 2
         assert len(endpoint._handshakes) == 5
         time.sleep(0.6)
-        assert endpoint._handshakes.has_room()
+        assert not endpoint._handshakes.has(b"abcd", ("127.0.0.2", 1))
         assert len(endpoint._handshakes) == 0
 
 

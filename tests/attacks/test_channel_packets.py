@@ -4,13 +4,31 @@ Whatever is done to whichever packet, the conversation goes on as if nothing had
 handled twice, and nothing hangs.
 """
 
+import socket
 import time
 from itertools import product
 
 import pytest
 
+from certchain.channel.coap import CoapChannel
 from certchain.errors import CertchainError, PeerNotAuthentic, PeerUnavailable
-from tests.datagrams import LOCK, PATIENCE, Counting, Middle, Treatment, Way, answer_to, ask, channel, device, middle
+from certchain.models.certification import LoginAccepted
+from certchain.models.log import InclusionProof
+from tests.datagrams import (
+    LOCK,
+    PATIENCE,
+    PHONE,
+    Counting,
+    Middle,
+    Treatment,
+    Way,
+    answer_to,
+    ask,
+    channel,
+    device,
+    middle,
+    public_keys,
+)
 
 HANDSHAKE = 3
 """Datagrams each way: message 1, message 1 with the Echo value, message 3, and their answers."""
@@ -184,6 +202,53 @@ def _kid_by_option(data: bytes) -> bytes:
     assert data[start] >> 4 == 9
     length = data[start] & 0x0F
     return data[start + 1 : start + 1 + length][-4:]
+
+
+def test_a_message_3_overheard_and_twisted_does_not_use_up_the_handshake() -> None:
+    """It comes first, from an address of its own."""
+    refused: list[bytes] = []
+    with device(Counting()) as endpoint, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
+        end.settimeout(1)
+
+        def treat(way: Way, index: int, data: bytes) -> list[tuple[float, bytes]]:
+            if (way, index) == (Way.UP, HANDSHAKE - 1):
+                end.sendto(twisted(data, -1), (endpoint.address.host, endpoint.address.port))
+                refused.append(end.recv(100))
+            return [(0.0, data)]
+
+        with middle(endpoint, treat) as between, channel(between.address) as opened:
+            assert ask(opened, 0) == answer_to(0)
+    assert len(refused) == 1
+
+
+def test_a_request_under_the_token_of_the_one_before_waits_its_turn() -> None:
+    """CoAP then thinks the one before given up; what was begun of it is not broken off, and nothing overtakes it."""
+    busy, overlaps = list[int](), list[int]()
+
+    def slow(_: object, message: InclusionProof) -> LoginAccepted:
+        overlaps.append(len(busy))
+        busy.append(message.index)
+        time.sleep(0.5)
+        busy.clear()
+        return answer_to(message.index)
+
+    between: Middle
+
+    def treat(way: Way, index: int, data: bytes) -> list[tuple[float, bytes]]:
+        if way is Way.UP and index > HANDSHAKE:
+            length = data[0] & 0x0F
+            first = between.seen[Way.UP][HANDSHAKE]
+            data = first[:1] + data[1:4] + first[4 : 4 + (first[0] & 0x0F)] + data[4 + length :]
+        return [(0.0, data)]
+
+    with device(slow) as endpoint, middle(endpoint, treat) as between:
+        opened = CoapChannel(between.address, PHONE, LOCK.party, public_keys, timeout=0.2, ack_timeout=5)
+        for index in range(2):
+            with pytest.raises(PeerUnavailable, match="in time"):
+                ask(opened, index)
+        time.sleep(1)
+        opened.close()
+    assert overlaps == [0, 0]
 
 
 # ----------------------------------------------------------------------------------------------------------- reflection

@@ -110,7 +110,7 @@ class Gate:
         host, port = address(message)
         if not self._cookies.are_good(message.opt.echo or b"", host, port):
             self._refuse(message, UNAUTHORIZED, self._cookies.bake(host, port))
-        elif self._handshakes.has_room() and self._first_messages.take(host):
+        elif self._first_messages.take(host):
             self._pass_on(message)
         else:
             _log.warning("A first message was dropped: there were too many.")

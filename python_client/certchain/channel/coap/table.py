@@ -36,19 +36,18 @@ class Live:
 
 @dataclass(slots=True)
 class Handshakes:
-    """The half-open handshakes, by the device's identifier of the connection. What expired makes room; nothing else does."""
+    """The half-open handshakes, by the device's identifier of the connection. What expired goes; nothing is pushed out.
+
+    As many can be there as the limit of first messages lets in while one lives: ``CoapLimits.half_open``.
+    """
 
     limits: CoapLimits
     now: Callable[[], float]
     _open: OrderedDict[bytes, HalfOpen] = field(default_factory=OrderedDict)
 
-    def has_room(self) -> bool:
-        """Whether one more can begin."""
-        self._expire()
-        return len(self._open) < self.limits.half_open
-
     def put(self, responder: Responder, address: tuple[str, int]) -> None:
         """Keeps one; its responder's identifier is its name."""
+        self._expire()
         self._open[responder.own_id] = HalfOpen(responder, address, self.now() + self.limits.half_open_lifetime)
 
     def has(self, own_id: bytes, address: tuple[str, int]) -> bool:
