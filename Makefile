@@ -20,7 +20,7 @@ BROWNIE := HOME=$(CURDIR)/.make/home brownie
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test test-python test-contracts interop test-branches check check-style check-types check-contracts \
-	check-fresh format contracts docs run gas formal bench-log tessera lock go browser postgres mosquitto clean
+	check-fresh format contracts docs run gas formal bench-log tessera lock go browser softhsm postgres mosquitto clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -114,6 +114,11 @@ browser: ## install Debian's Chromium, for the tests of the log's page (needs ro
 	@command -v chromium >/dev/null || { \
 		$(AS_ROOT) apt-get update -qq && \
 		$(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; }
+
+softhsm: ## install Debian's SoftHSM2, a PKCS #11 token in software, for the tests of keys in tokens (needs root or sudo)
+	@command -v softhsm2-util >/dev/null || { \
+		$(AS_ROOT) apt-get update -qq && \
+		$(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends softhsm2 >/dev/null; }
 
 postgres: ## install Debian's PostgreSQL, of which the tests start a server of their own (needs root or sudo)
 	@command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { \
