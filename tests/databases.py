@@ -20,12 +20,14 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 
 from certchain.ledger.node import free_port
+from certchain.models.app import AppRecord
 from certchain.storage import MemoryManagementDatabase, SqlManagementDatabase
 from certchain.storage.engine import writing
-from certchain.storage.schema import metadata
+from certchain.storage.schema import apps, metadata
+from certchain.storage.sql import _app_columns
 
 KINDS = ("sqlite", "postgresql")
 USER, PASSWORD = "certchain", "not-in-any-message"
@@ -204,6 +206,16 @@ def empty(database: Any, table: str) -> None:
     else:
         with writing(database._engine) as connection:
             connection.execute(delete(metadata.tables[table]))
+
+
+def write_app(database: Any, record: AppRecord) -> None:
+    """Somebody writes an app's row, whatever it was, behind the server's back."""
+    if isinstance(database, MemoryManagementDatabase):
+        database._apps[record.app, record.version] = record
+    else:
+        with writing(database._engine) as connection:
+            connection.execute(delete(apps).where(apps.c.app == record.app, apps.c.version == record.version))
+            connection.execute(insert(apps).values(_app_columns(record)))
 
 
 def _as_whom() -> dict[str, Any]:

@@ -22,7 +22,10 @@ from certchain.models.app import AppRecord, AppRelease
 from certchain.models.certification import AppStatus
 from certchain.models.entry import AppEntry
 from certchain.storage.app_folder import measure_app
+from tests.databases import empty, write_app
 from tests.household import Household
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 DAY = 86_400
 
@@ -46,7 +49,7 @@ def row(home: Household) -> AppRecord:
 
 def write(home: Household, record: AppRecord) -> None:
     """What somebody with access to the database does."""
-    home.server.database._apps[record.app, record.version] = record
+    write_app(home.server.database, record)
 
 
 def refused(home: Household, error: type[CertchainError], what: str) -> None:
@@ -117,7 +120,7 @@ def test_a_row_for_an_app_that_nobody_allowed_is_noticed(home: Household) -> Non
 
 
 def test_a_removed_row_is_noticed(home: Household) -> None:
-    del home.server.database._apps["door", "1.0"]
+    empty(home.server.database, "apps")
     refused(home, DatabaseChanged, "missing")
 
 

@@ -15,6 +15,8 @@ from certchain.verification.policy import CertificationPolicy
 from tests.household import Household
 from tests.wiretap import TurnedLock, tap_server
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 ATTEMPTS = LoginPolicy().attempts
 PATIENCE = 10  # seconds after which a lock asks again
 

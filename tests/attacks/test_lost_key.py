@@ -19,6 +19,8 @@ from certchain.models.registration import Factor, RegistrationStatus
 from certchain.verification.statement import Identity
 from tests.household import SECRET, Household
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 @pytest.fixture
 def home() -> Household:

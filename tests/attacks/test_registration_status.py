@@ -22,6 +22,8 @@ from certchain.verification.statement import Identity
 from tests.household import SECRET, Household
 from tests.wiretap import TurnedLock, certification, impersonation, rebuilt, tap_lock
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 @pytest.fixture
 def home() -> Household:
