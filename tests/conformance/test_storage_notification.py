@@ -123,6 +123,24 @@ def test_what_is_no_subscriber_is_refused(given: dict[str, Any]) -> None:
         replace(HOOK, **given)
 
 
+def test_what_no_database_keeps_is_refused(store: NotificationStore) -> None:
+    store.put_subscriber(TOPIC)
+    store.keep_recognised([kept(1)], 10)
+    for refused in (
+        lambda: store.keep_recognised([], -1),
+        lambda: store.keep_raised(kept(1).digest, -1, []),
+        lambda: store.put_subscriber(replace(HOOK, authority="a" * 1001)),
+        lambda: store.put_subscriber(replace(HOOK, credentials="a\0b")),
+        lambda: store.keep_delivery(replace(delivery(1), problem="\0")),
+        lambda: store.keep_delivery(replace(delivery(1), due=-1)),
+        lambda: store.due("display", -1, 9),
+        lambda: store.alerts(-1),
+    ):
+        with pytest.raises(MalformedValue):
+            refused()
+    assert (store.recognised(), store.subscribers()) == (10, (TOPIC,))
+
+
 def test_what_was_kept_outlives_the_process_and_a_changed_row_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "notification.sqlite"
     first = SqlNotificationStore(path)

@@ -8,6 +8,7 @@ from certchain.errors import RecordExists, UnknownRecord
 from certchain.models.alert import KeptAlert
 from certchain.models.digest import Digest
 from certchain.models.notification import Delivery, DeliveryState, Subscriber
+from certchain.storage.record import count, require_texts
 
 
 @dataclass(slots=True)
@@ -24,6 +25,7 @@ class MemoryNotificationStore:
         return self._read
 
     def keep_recognised(self, found: Sequence[KeptAlert], size: int) -> None:
+        count("size", size)
         with self._lock:
             for alert in found:
                 self._alerts.setdefault(alert.digest, alert)
@@ -34,6 +36,7 @@ class MemoryNotificationStore:
             return tuple(alert for alert in self._alerts.values() if alert.number is None)[:limit]
 
     def keep_raised(self, digest: Digest, number: int, queued: Sequence[Delivery]) -> None:
+        count("alert", number)
         with self._lock:
             kept = self._alert(digest)
             if kept.number is None:
@@ -46,9 +49,10 @@ class MemoryNotificationStore:
 
     def alerts(self, limit: int) -> tuple[KeptAlert, ...]:
         with self._lock:
-            return tuple(reversed(self._alerts.values()))[:limit]
+            return tuple(reversed(self._alerts.values()))[: count("limit", limit)]
 
     def put_subscriber(self, subscriber: Subscriber) -> None:
+        require_texts(subscriber.name, subscriber.address, subscriber.authority, subscriber.credentials)
         with self._lock:
             if subscriber.name in self._subscribers:
                 raise RecordExists("subscriber", subscriber.name)
@@ -67,12 +71,15 @@ class MemoryNotificationStore:
                 del self._deliveries[delivery]
 
     def due(self, subscriber: str, now: int, limit: int) -> tuple[Delivery, ...]:
+        count("time", now)
         with self._lock:
             mine = (delivery for delivery in self._deliveries.values() if delivery.subscriber == subscriber)
             waiting = (each for each in mine if each.state is DeliveryState.WAITING and each.due <= now)
             return tuple(waiting)[:limit]
 
     def keep_delivery(self, delivery: Delivery) -> None:
+        count("time", delivery.due)
+        require_texts(delivery.subscriber, delivery.problem)
         with self._lock:
             if delivery.id in self._deliveries:
                 self._deliveries[delivery.id] = delivery

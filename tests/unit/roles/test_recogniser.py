@@ -365,6 +365,7 @@ def test_who_subscribed_later_is_told_of_what_comes_later(watch: Watch, office: 
 def test_a_subscriber_that_cannot_be_reached_at_all_is_no_trouble_of_the_turn(watch: Watch) -> None:
     watch.store.put_subscriber(Subscriber("nobody", "http://127.0.0.1:9/"))
     watch.store.put_subscriber(Subscriber("display", "mqtt://127.0.0.1:9/alerts"))
+    watch.store.put_subscriber(Subscriber("strange", "http://[::1/%zz"))
     watch.store.put_subscriber(Subscriber("lost", "https://127.0.0.1:9/", authority="/nowhere.pem"))
     assert watch.turn(*BURST) == 1
     problems = {each.subscriber: each.problem for each in watch.store.deliveries()}

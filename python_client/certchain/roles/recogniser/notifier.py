@@ -84,11 +84,11 @@ class Notifier:
         policy, attempts = self.equipment.delivery, delivery.attempts + 1
         try:
             self._send(subscriber, delivery)
-        except CertchainError as problem:
-            _log.warning("subscriber %s was not told (attempt %d): %s", subscriber.name, attempts, problem)
+        except Exception as problem:  # whatever it was, it was an attempt
+            failed = _reason(problem)
+            _log.warning("subscriber %s was not told (attempt %d): %s", subscriber.name, attempts, failed)
             state = DeliveryState.DEAD if attempts >= policy.attempts else DeliveryState.WAITING
             due = self.equipment.clock.now() + pause(policy, attempts, self.jitter())
-            failed = str(problem)[:_LONGEST_PROBLEM]
             return replace(delivery, attempts=attempts, due=due, state=state, problem=failed)
         _log.info("subscriber %s was told of an alert", subscriber.name)
         settled = self.equipment.clock.now()
@@ -118,6 +118,12 @@ def pause(policy: DeliveryPolicy, attempts: int, jitter: float) -> int:
     """How many seconds to wait after so many attempts: exponential, and between half and all of that, so that not all come at once."""
     longest = min(policy.back_off * 2.0 ** min(attempts - 1, 30), policy.longest_back_off)
     return max(round(longest * (0.5 + jitter / 2)), 1)
+
+
+def _reason(problem: Exception) -> str:
+    """What went wrong, in printable letters: what the other end says may stand in it."""
+    text = str(problem) if isinstance(problem, CertchainError) else type(problem).__name__
+    return ascii(text)[1:-1][:_LONGEST_PROBLEM]
 
 
 def _said(document: AlertDocument, delivery: bytes, digest: Digest) -> dict[str, str]:
