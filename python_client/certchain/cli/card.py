@@ -86,6 +86,7 @@ def join(workspace: Workspace, card: NetworkCard) -> None:
         login_log_mode=deployment.login_log_mode.value,
     )
     write_configuration(home.configuration, settings)
+    workspace.configuration = settings
     record = ServiceRecord(card.server, card.server_signing.hex(), card.server_exchange.hex())
     workspace.records.write(CERTIFICATION_SERVER, record)
     try:
