@@ -58,7 +58,7 @@ def verify(
     if file.is_dir():
         return _export(file, verify_export(*_exported(file), signer, witnesses, quorum))
     if is_answer(_beginning(file)):
-        return verify_file(file, workspace.output, signer, witnesses, quorum)
+        return verify_file(file, signer, witnesses, quorum).result(workspace.output)
     data = read_file(file)
     if is_proof_bundle(data):
         bundle = verify_proof_bundle(data, signer, witnesses, quorum)
@@ -69,8 +69,12 @@ def verify(
 
 @command(log, "check", beside_others=True)
 def check(workspace: Workspace, file: File, url: Url = None) -> Result:
-    """Verifies a proof file, and compares it with the chain: the signer's keys, the root, and the entry's place."""
+    """Verifies a proof file or an answer, and compares it with the chain: the signer's keys, the root, and an entry's place."""
     auditor, followed, _ = audited(workspace, [url] if url else None)
+    if is_answer(_beginning(file)):
+        found = verify_file(file)
+        auditor.check_checkpoint(followed, found.proven.checkpoint)
+        return found.result(workspace.output)
     return _proven(auditor.check_proof_file(followed, read_file(file)))
 
 

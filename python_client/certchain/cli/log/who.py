@@ -1,6 +1,7 @@
 """Post-verification: who logged in to a device between two times, answered for a person or a court, and checked by anyone."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, BinaryIO, cast
 
@@ -56,49 +57,59 @@ def who(
     beside = out.with_name(out.name + ".part")
     try:
         with beside.open("wb") as file:
-            result = answered(_copied(lines, file), workspace.output)
+            found = _answered(_copied(lines, file))
         beside.replace(out)
     except OSError as problem:
         raise StorageUnavailable(str(problem)) from problem
     finally:
         beside.unlink(missing_ok=True)
+    result = found.result(workspace.output)
     return Result(result.sentence, {**cast("Values", result.values), "file": out})
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What an answer proves, and its first thousand logins as they are shown."""
+
+    proven: ProvenAnswer
+    rows: Sequence[Values]
+
+    def result(self, output: Output) -> Result:
+        """The answer as a command shows it: people are shown the logins first, each on a line."""
+        values = _summary(self.proven)
+        if output.as_json:
+            return Result(_sentence(self.proven), {**values, "said": self.rows})
+        for row in self.rows:
+            whom = f"user {row['user']} with user device {row['user_device']}"
+            line = f"entry {row['entry']}  {row['at']}  {row['outcome']}  {whom}  {row['reason'] or ''}"
+            output.line(line.rstrip(), row)
+        return Result(_sentence(self.proven), values)
+
+
 def verify_file(
-    file: Path, output: Output, thumbprint: Digest | None, witnesses: Mapping[str, bytes], quorum: int
-) -> Result:
+    file: Path, thumbprint: Digest | None = None, witnesses: Mapping[str, bytes] | None = None, quorum: int = 0
+) -> Answered:
     """What the answer in a file proves. Raises what ``verify_answer`` raises, and ``StorageUnavailable``."""
     try:
         with file.open("rb") as opened:
-            return answered(_lines(opened), output, thumbprint, witnesses, quorum)
+            return _answered(_lines(opened), thumbprint, witnesses, quorum)
     except OSError as problem:
         raise StorageUnavailable(str(problem)) from problem
 
 
-def answered(
+def _answered(
     lines: Iterable[bytes],
-    output: Output,
     thumbprint: Digest | None = None,
     witnesses: Mapping[str, bytes] | None = None,
     quorum: int = 0,
-) -> Result:
-    """What the lines of an answer prove, with the first thousand logins."""
+) -> Answered:
     rows = list[Values]()
 
     def take(leaf: LogLeaf, login: LoginEntry) -> None:
         if len(rows) < _SHOWN:
             rows.append(shown(leaf, login))
 
-    proven = verify_answer(lines, thumbprint, witnesses, quorum, take)
-    if not output.as_json:
-        for row in rows:
-            who_ = f"user {row['user']} with user device {row['user_device']}"
-            output.line(
-                f"entry {row['entry']}  {row['at']}  {row['outcome']}  {who_}  {row['reason'] or ''}".rstrip(), row
-            )
-    values = _summary(proven)
-    return Result(_sentence(proven), {**values, "said": rows} if output.as_json else values)
+    return Answered(verify_answer(lines, thumbprint, witnesses, quorum, take), rows)
 
 
 def _sentence(proven: ProvenAnswer) -> str:

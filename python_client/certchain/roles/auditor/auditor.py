@@ -9,7 +9,7 @@ from certchain.errors import LogGap, SplitView
 from certchain.errors.audit import LogFinding
 from certchain.ledger import RegistrationLedger
 from certchain.log.source import LogSource
-from certchain.models.log import AuditFinding, AuditReport, ProvenEntry
+from certchain.models.log import AuditFinding, AuditReport, Checkpoint, ProvenEntry
 from certchain.roles.auditor.body import Bodies, compare_bodies
 from certchain.roles.auditor.difference import Differences
 from certchain.roles.auditor.findings import Findings
@@ -21,7 +21,7 @@ from certchain.roles.auditor.history import (
     require_not_rolled_back,
     require_not_smaller,
 )
-from certchain.roles.auditor.proof import anchored_view, check_proof_file, prove
+from certchain.roles.auditor.proof import anchored_view, check_checkpoint, check_proof_file, prove
 from certchain.roles.auditor.view import View, look
 from certchain.roles.auditor.walk import Walk
 from certchain.storage import FileStore
@@ -119,6 +119,13 @@ class Auditor:
         Raises what ``verify_proof_file`` raises, ``WrongLog``, ``WrongSigner``, ``KeyNotInForce``, ``LogInconsistent`` and ``NotIncluded``.
         """
         return check_proof_file(log, self.registrations, data)
+
+    def check_checkpoint(self, log: FollowedLog, checkpoint: Checkpoint) -> Checkpoint:
+        """Returns a checkpoint whose signature was verified when the chain has its signer's keys, and its root.
+
+        Raises ``WrongLog``, ``WrongSigner``, ``KeyNotInForce`` and ``LogInconsistent``.
+        """
+        return check_checkpoint(log, self.registrations, checkpoint)
 
     def evidence(self, name: str) -> bytes:
         """A piece of evidence by the name that a finding gives. Raises ``UnknownRecord``."""

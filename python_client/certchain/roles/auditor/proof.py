@@ -8,7 +8,7 @@ from certchain.errors import IndexOutOfRange, LogInconsistent, UnknownSize, Wron
 from certchain.ledger import RegistrationLedger
 from certchain.log.verified import VerifiedLog
 from certchain.merkle import inclusion_proof, tile_width
-from certchain.models.log import TILE_WIDTH, LogLeaf, OpenedBody, ProofFile, ProvenEntry
+from certchain.models.log import TILE_WIDTH, Checkpoint, LogLeaf, OpenedBody, ProofFile, ProvenEntry
 from certchain.roles.auditor.followed import FollowedLog
 from certchain.roles.auditor.history import root_at
 from certchain.roles.auditor.view import View, look, require_signer
@@ -46,13 +46,21 @@ def prove(view: View, index: int) -> bytes:
 def check_proof_file(log: FollowedLog, registrations: RegistrationLedger, data: bytes) -> ProvenEntry:
     """What a proof file proves, by itself and then against the chain; see ``Auditor.check_proof_file``."""
     proven = verify_proof_file(data)
-    if proven.checkpoint.origin != log.origin:
-        raise WrongLog(f"it is of {proven.checkpoint.origin}", proven.proof.index, origin=log.origin)
-    require_signer(log, registrations, proven.checkpoint, confirmed=proven.checkpoint.size)  # by the chain, as follows
-    require_on_chain(log, proven.checkpoint.size, proven.checkpoint.root.value)
+    check_checkpoint(log, registrations, proven.checkpoint, proven.proof.index)
     with suppress(UnknownSize):  # an anchored log's contract knows its newest size only; the root was compared above
         log.chain.check_inclusion(proven.leaf_hash, proven.proof)
     return proven
+
+
+def check_checkpoint(
+    log: FollowedLog, registrations: RegistrationLedger, checkpoint: Checkpoint, index: int = 0
+) -> Checkpoint:
+    """Returns a checkpoint that the chain has, by a signer that it knows; see ``Auditor.check_checkpoint``. ``index`` is for the error."""
+    if checkpoint.origin != log.origin:
+        raise WrongLog(f"it is of {checkpoint.origin}", index, origin=log.origin)
+    require_signer(log, registrations, checkpoint, confirmed=checkpoint.size)  # by the chain, as follows
+    require_on_chain(log, checkpoint.size, checkpoint.root.value)
+    return checkpoint
 
 
 def require_on_chain(log: FollowedLog, size: int, root: bytes) -> int:

@@ -1,10 +1,24 @@
 """`certchain log who`: a person or a court gets an answer that proves itself, and says plainly what it does not prove."""
 
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from certchain.cli import main
+from certchain.cli.output import Output
+from certchain.cli.record import CERTIFICATION_SERVER
+from certchain.cli.workspace import opener
+from certchain.config import Home
+from certchain.encoding.document import from_line, to_line
+from certchain.encoding.leaf import leaf_bytes
+from certchain.log.publication import read_checkpoint
+from certchain.merkle import CompactRange, leaf_hash
+from certchain.models.answer import AnswerHead, AnswerLine, AnswerTail
+from certchain.models.digest import Digest
+from certchain.verification.answer import answer_statement
+from certchain.verification.checkpoint import sign_checkpoint
 from tests.program import Program
 
 DAY = ("--from", "2020-01-01", "--to", "2100-01-01")
@@ -48,6 +62,26 @@ def test_an_answer_that_was_changed_is_refused(sessions: Program, file: Path) ->
     assert sessions.json("log", "verify", str(file)).refusal(76, "ProofInvalid")
     file.write_bytes(b"".join(lines))
     sessions.json("log", "verify", str(file), "--thumbprint", f"sha-256:{'00' * 32}").refusal(76, "WrongSigner")
+
+
+def test_an_answer_is_compared_with_the_chain(sessions: Program, file: Path, tmp_path: Path) -> None:
+    value = sessions.json("log", "check", str(file)).value()
+    assert (value["logins"], len(value["said"])) == (3, 3)
+    with opener(sessions.chain.open)(Home(sessions.home), Output()) as workspace:
+        keys = workspace.keyring.service(CERTIFICATION_SERVER)
+    lines = file.read_bytes().splitlines(keepends=True)
+    head = from_line(AnswerHead, lines[0])
+    genuine = read_checkpoint(head.checkpoint)
+    withheld = from_line(AnswerLine, lines[1])
+    other = replace(withheld, leaf=replace(withheld.leaf, commitment=Digest(bytes(32))))
+    body = [to_line(other), *lines[2:-1]]
+    tree = CompactRange(leaf_hash(leaf_bytes(from_line(AnswerLine, line).leaf)) for line in body)
+    forked = sign_checkpoint(replace(genuine, root=tree.root()), keys)
+    said = [to_line(replace(head, checkpoint=forked)), *body]
+    signature = keys.sign(answer_statement(head.network, genuine.signer, sha256(b"".join(said)).digest()))
+    (tmp_path / "forked").write_bytes(b"".join([*said, to_line(AnswerTail((), signature))]))
+    sessions.json("log", "verify", str(tmp_path / "forked")).value()
+    assert sessions.json("log", "check", str(tmp_path / "forked")).code == 76
 
 
 def test_what_cannot_be_asked_or_written_is_refused(sessions: Program, tmp_path: Path) -> None:
