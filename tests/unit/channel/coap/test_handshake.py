@@ -121,6 +121,18 @@ def test_authorization_data_is_refused_for_none_is_known() -> None:
     with pytest.raises(PeerNotAuthentic, match="message 1"):
         Responder(LOCK, b"abcd").message_2(bytes(EdhocInitiator().prepare_message_1(b"x", ITEM)))
 
+    initiator, responder = Initiator(PHONE, LOCK.party, LOCK.keys.public), Responder(LOCK, b"abcd")
+    responder._edhoc.process_message_1(initiator.message_1())
+    message_2 = bytes(responder._edhoc.prepare_message_2(CredentialTransfer.ByReference, b"abcd", ITEM))
+    with pytest.raises(PeerNotAuthentic, match="message 2"):
+        initiator.message_3(message_2)
+
+    initiator, responder, message_2 = begun()
+    responder.named(initiator.message_3(message_2)[0])
+    responder._edhoc.verify_message_3(shown(PHONE))
+    with pytest.raises(PeerNotAuthentic, match="message 4"):
+        initiator.finish(bytes(responder._edhoc.prepare_message_4(ITEM)))
+
     initiator, responder, message_2 = begun()
     initiator._guarded(lambda: initiator._edhoc.parse_message_2(message_2))
     initiator._guarded(lambda: initiator._edhoc.verify_message_2(exchange_scalar(PHONE), shown(PHONE), shown(LOCK)))
