@@ -1,8 +1,11 @@
 """Databases that outlive releases: their tables are made, and brought up to date, by migrations."""
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from threading import Lock
+from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, insert, inspect, select, text
@@ -12,7 +15,6 @@ from certchain.storage import migrations
 from certchain.storage.engine import connect, reading, writing
 from certchain.storage.schema import SCHEMA
 
-_FOLDER = Path(migrations.__path__[0])
 # Alembic's operations are one for the whole process while a migration runs.
 _one_at_a_time = Lock()
 
@@ -69,18 +71,24 @@ def _migrate(connection: Connection, schema: Schema) -> None:
     # Imported here: most commands find the database as it should be, and do not wait a quarter of a second for Alembic.
     from alembic.operations import Operations  # noqa: PLC0415
     from alembic.runtime.migration import MigrationContext, MigrationStep  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
+    from alembic.script import Script  # noqa: PLC0415
+    from alembic.script.revision import RevisionMap  # noqa: PLC0415
 
-    script = ScriptDirectory(_FOLDER, version_locations=[_FOLDER / schema.name])
+    every = RevisionMap(lambda: [Script(module, module.revision, str(module.__file__)) for module in _modules(schema)])
 
-    def steps(heads: tuple[str, ...], _: MigrationContext) -> list[MigrationStep]:
-        revisions = reversed(list(script.iterate_revisions(schema.head, heads, implicit_base=True)))
-        return [MigrationStep.upgrade_from_script(script.revision_map, each) for each in revisions]
+    def steps(reached: tuple[str, ...], _: MigrationContext) -> list[MigrationStep]:
+        missing = reversed(list(every.iterate_revisions(schema.head, reached, implicit_base=True)))
+        return [MigrationStep.upgrade_from_script(every, step) for step in missing if isinstance(step, Script)]
 
     options: dict[str, Any] = {"fn": steps, "version_table": schema.reached.name}
     context = MigrationContext.configure(connection, opts=options)
     with Operations.context(context):
         context.run_migrations()
+
+
+def _modules(schema: Schema) -> list[ModuleType]:
+    package = import_module(f"{migrations.__name__}.{schema.name}")
+    return [import_module(f"{package.__name__}.{found.name}") for found in iter_modules(package.__path__)]
 
 
 def _adopt(connection: Connection, schema: Schema) -> None:

@@ -150,14 +150,17 @@ def test_a_writer_that_another_process_holds_up_is_told(postgres_url: str, monke
 def test_a_process_takes_ten_connections_and_no_more(
     postgres_url: str, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "LOCK_PATIENCE", 0.2)
-    database = SqlManagementDatabase(postgres_url)
-    with ExitStack() as busy:
+    with monkeypatch.context() as hasty, ExitStack() as busy:
+        hasty.setattr(engine, "LOCK_PATIENCE", 0.2)
+        crowded = SqlManagementDatabase(postgres_url)
         for _ in range(10):
-            busy.enter_context(reading(database._engine))
+            busy.enter_context(reading(crowded._engine))
         with pytest.raises(StorageUnavailable, match="all connections to the database are in use"):
-            database.failures(MINA)
+            crowded.failures(MINA)
+    crowded.close()
 
+    monkeypatch.setattr(engine, "LOCK_PATIENCE", 60.0)
+    database = SqlManagementDatabase(postgres_url)
     with ThreadPoolExecutor(32) as threads:
         list(threads.map(lambda _: database.failures(MINA), range(200)))
     name = postgres_url.rpartition("/")[2]
