@@ -3,6 +3,7 @@
 What a stranger sends is bounded in memory and work, and who has keys is served all the while.
 """
 
+import logging
 import resource
 import socket
 import time
@@ -59,7 +60,7 @@ def remembered(endpoint: CoapEndpoint) -> int:
     return len(endpoint._gate.recent)
 
 
-def test_ten_thousand_anonymous_first_messages_leave_the_device_serving() -> None:
+def test_ten_thousand_anonymous_first_messages_leave_the_device_serving(caplog: pytest.LogCaptureFixture) -> None:
     """None of them is kept; their sender is asked to show that its address can be reached."""
     handler, data = Counting(), [first_message(mid) for mid in range(BATCH)]
     with device(handler) as endpoint, stranger(endpoint, "127.0.0.2") as end:
@@ -72,6 +73,7 @@ def test_ten_thousand_anonymous_first_messages_leave_the_device_serving() -> Non
                 with channel(endpoint.address) as opened:
                     assert ask(opened, turn) == answer_to(turn)
         assert answers == FLOOD
+        assert len(caplog.records) < 100
         assert time.monotonic() - started < 60
         assert len(endpoint._handshakes) == 0
         assert remembered(endpoint) < 100
@@ -107,6 +109,21 @@ def answers_at(end: socket.socket) -> Iterator[Message]:
             yield Message.decode(end.recv(2048))
     except TimeoutError:
         return
+
+
+def test_no_stranger_fills_the_devices_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing is written of a datagram that cannot be read, of a request that is refused, or of a first message too many."""
+    caplog.set_level(logging.INFO)
+    with device(Counting(), limits=CoapLimits(address_burst=1)) as endpoint, stranger(endpoint) as end:
+        greeted = exchange(end, first_message(0))
+        assert greeted is not None
+        begun = len(caplog.records)
+        for mid in range(1, 101):
+            end.send(b"\xff" * 20)
+            end.send(Message(code=POST, oscore=b"\x09\x00nobody", _mtype=CON, _mid=mid, _token=b"t").encode())
+            end.send(first_message(1000 + mid, greeted.opt.echo))
+        time.sleep(0.3)
+        assert len(caplog.records) - begun <= 1
 
 
 def test_a_first_message_without_a_good_echo_value_begins_no_handshake() -> None:

@@ -4,6 +4,7 @@ Whatever is done to whichever packet, the conversation goes on as if nothing had
 handled twice, and nothing hangs.
 """
 
+import random
 import socket
 import time
 from itertools import product
@@ -269,6 +270,18 @@ def test_reflected_packets_come_to_nothing() -> None:
         for index in range(1, 4):
             assert ask(opened, index) == answer_to(index)
     assert handler.asked == [0, 1, 2, 3]
+
+
+def test_tokens_are_not_to_be_guessed_even_where_the_common_generator_is() -> None:
+    """Who cannot see the packets, and forges an answer from the device's address, has to know eight bytes."""
+    tokens = []
+    with device(Counting()) as endpoint:
+        for _ in range(3):
+            random.seed(1)
+            with middle(endpoint) as between, channel(between.address):
+                tokens.append(between.seen[Way.UP][0][4:12])
+                assert between.seen[Way.UP][0][0] & 0x0F >= 7
+    assert len(set(tokens)) == 3
 
 
 def test_a_handshake_with_oneself_is_refused() -> None:

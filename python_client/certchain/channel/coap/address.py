@@ -1,10 +1,14 @@
 """Where a device answers over CoAP, and how patient CoAP is."""
 
+import logging
 from dataclasses import dataclass
 
 from aiocoap.numbers.constants import TransportTuning
 
+LIBRARY_LOG = f"{__name__}.aiocoap"
+"""aiocoap's own log, from errors up: it warns of every datagram that it cannot read, by which a stranger could fill a disk."""
 _LATENCY = 10.0
+logging.getLogger(LIBRARY_LOG).setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The end of a CoAP channel that asks: synchronous, over a socket, a loop and a thread of its own."""
 
 import asyncio
+import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +13,7 @@ from aiocoap.numbers.codes import CHANGED, DELETE, POST, REQUEST_ENTITY_TOO_LARG
 from aiocoap.oscore import NotAProtectedMessage, ProtectionInvalid
 from aiocoap.transports.oscore import OSCOREAddress
 
-from certchain.channel.coap.address import CoapAddress, tuned
+from certchain.channel.coap.address import LIBRARY_LOG, CoapAddress, tuned
 from certchain.channel.coap.context import CoapConnection, OscoreContext
 from certchain.channel.coap.gate import EDHOC_PATH, FIRST
 from certchain.channel.coap.handshake import Holder, Initiator
@@ -27,6 +28,7 @@ Answer = TypeVar("Answer")
 
 _FAREWELL = 2.0
 _BYTE_STRING = 0x40
+_TOKEN_BITS, _MESSAGE_ID_BITS = 63, 16
 
 
 class CoapChannel:
@@ -102,10 +104,8 @@ class CoapChannel:
     # ------------------------------------------------------------------------------------------------------------- handshake
 
     async def _open(self, initiator: Initiator) -> tuple[OSCOREAddress, CoapConnection]:
-        self._context = await Context.create_client_context(
-            transports=["oscore", "udp6"], loggername=f"{__name__}.coap"
-        )
-        _take_answers_only(self._context.request_interfaces[1].token_interface)
+        self._context = await Context.create_client_context(transports=["oscore", "udp6"], loggername=LIBRARY_LOG)
+        _prepare(self._context.request_interfaces[1])
         with self._answering():
             async with asyncio.timeout(self._timeout):
                 return await self._shake_hands(initiator)
@@ -166,12 +166,19 @@ class CoapChannel:
         self._loop.stop()
 
 
-def _take_answers_only(manager: Any) -> None:
-    """This end is asked nothing: a request that reaches it, its own reflected say, is dropped and not answered."""
-    pass_on = manager.dispatch_message
+def _prepare(manager: Any) -> None:
+    """Makes aiocoap's manager of tokens, and that of messages below it, fit for a network with others on it.
+
+    This end is asked nothing: a request that reaches it, its own reflected say, is dropped and not answered. Tokens and message ids begin
+    where nobody can guess: an answer is taken from whoever knows them.
+    """
+    messages = manager.token_interface
+    manager._token = secrets.randbits(_TOKEN_BITS)  # noqa: SLF001 - aiocoap begins with two bytes of a common generator
+    messages.message_id = secrets.randbits(_MESSAGE_ID_BITS)
+    pass_on = messages.dispatch_message
 
     def dispatch(message: Message) -> None:
         if not message.code.is_request():
             pass_on(message)
 
-    manager.dispatch_message = dispatch
+    messages.dispatch_message = dispatch

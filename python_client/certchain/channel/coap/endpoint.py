@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from aiocoap import Context
 
-from certchain.channel.coap.address import CoapAddress, tuned
+from certchain.channel.coap.address import LIBRARY_LOG, CoapAddress, tuned
 from certchain.channel.coap.gate import Gate
 from certchain.channel.coap.handshake import Holder, exchange_scalar
 from certchain.channel.coap.limit import CoapLimits
@@ -101,9 +101,8 @@ class CoapEndpoint:
         self.stop()
 
     async def _open(self) -> None:
-        logger = f"{__name__}.coap"
         self._context = await Context.create_server_context(
-            self._site, bind=self._bind, transports=["udp6"], loggername=logger
+            self._site, bind=self._bind, transports=["udp6"], loggername=LIBRARY_LOG
         )
         manager = self._context.request_interfaces[0].token_interface
         self._gate = Gate(manager, self._limits, self._tuning, self._handshakes, self._conversations)

@@ -80,7 +80,7 @@ class Gate:
             elif message.mtype is CON:
                 self._look(message)
         except Exception as problem:  # no datagram ends the endpoint
-            _log.warning("A datagram was dropped: %s", type(problem).__name__)
+            _log.debug("A datagram was dropped: %s", type(problem).__name__)
 
     def _look(self, message: Message) -> None:
         if message.opt.oscore is not None:
@@ -113,7 +113,7 @@ class Gate:
         elif self._first_messages.take(host):
             self._pass_on(message)
         else:
-            _log.warning("A first message was dropped: there were too many.")
+            _log.debug("A first message was dropped: there were too many.")
 
     def _pass_on(self, message: Message) -> None:
         message.transport_tuning = self._tuning
