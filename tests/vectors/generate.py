@@ -194,6 +194,8 @@ def digests() -> Iterator[tuple[str, str, Vector, list[bytes]]]:
     yield "application", "application", {"body": b"\xa1aa\x01"}, [b"\xa1aa\x01"]
     share: Vector = {"committed": word("commitment"), "division": 2, "index": 3, "value": word("share")}
     yield "share", "share", share, fields(*share.values())
+    https: Vector = {"server": word("server"), "client": word("client"), "conversation": word("conversation")[:16]}
+    yield "binding of an HTTPS channel", "https-channel", https, fields(*https.values())
     body = bytes.fromhex("a1") + b"\x65index\x00"
     yield "log entry", "log-entry", {"salt": word("salt"), "body": body}, [word("salt"), body]
     yield "log entry of nothing", "log-entry", {"salt": bytes(32), "body": b""}, [bytes(32), b""]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from certchain.encoding import custody, leaf
+from certchain.encoding import binding, custody, leaf
 from certchain.encoding import digest as protocol
 from certchain.encoding import subject_key as sealed_keys
 from certchain.encoding.leaf import body_context, entry_commitment, leaf_bytes
@@ -107,6 +107,7 @@ FUNCTIONS: dict[str, Callable[[Arguments], bytes]] = {
     "log-body": lambda a: body_context(**a),
     "subject-key": lambda a: subject_key(**a),
     "share": lambda a: share(**a),
+    "https-channel": lambda a: binding.https_binding(**in_bytes(a)),
     "share-deposit-seal": lambda a: deposit(**a),
     "share-answer-seal": lambda a: answer(**a),
     "share-kept": lambda a: kept_share(**a),
@@ -147,7 +148,7 @@ def test_every_digest_of_the_package_has_a_known_answer() -> None:
 def domains() -> set[str]:
     """Every domain that stands in the sources of digests and leaves."""
     source = "".join(
-        Path(module.__file__ or "").read_text(encoding="utf-8") for module in (protocol, custody, leaf, sealed_keys)
+        Path(module.__file__ or "").read_text(encoding="utf-8") for module in (protocol, binding, custody, leaf, sealed_keys)
     )
     return {
         piece.split('"')[1]
