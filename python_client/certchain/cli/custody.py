@@ -3,22 +3,27 @@
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from certchain.channel import Handler, MemoryChannel, ServiceChannel
 from certchain.cli.enrolling import PARTY_KEYS
 from certchain.cli.record import CERTIFICATION_SERVER, CUSTODIANS, ServiceRecord
 from certchain.cli.workspace import Workspace
+from certchain.config import Home
 from certchain.models.identifier import ServiceId, service_party
 from certchain.roles.custodian import Custodian
 from certchain.storage import SqlShareStore
 from certchain.verification.statement import Identity
 
-_SHARES = "shares.sqlite"
-
 
 def shares_key(name: str) -> str:
     """The name of the key under which a custodian seals the shares that it keeps."""
     return f"{name}-shares"
+
+
+def shares_file(home: Home, name: str) -> Path:
+    """Where a custodian keeps its shares."""
+    return home.store(name) / "shares.sqlite"
 
 
 @dataclass
@@ -56,7 +61,7 @@ class HomeCustodians:
 
     def _open(self, name: str) -> Custodian:
         workspace = self.workspace
-        store = SqlShareStore(workspace.home.store(name) / _SHARES)
+        store = SqlShareStore(shares_file(workspace.home, name))
         self._stores.append(store)
         return Custodian(
             identity=self.identity(name),

@@ -1,6 +1,5 @@
 """The second part of the story: four attacks on a certification, each refused, and each seen in the log."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,30 +7,30 @@ from typing import Any
 
 from certchain.cli.demo.household import PHONE, SECRET, app_folder, porch_id, to_porch
 from certchain.cli.demo.stage import Stage
+from certchain.cli.demo.theft import rebuilt, rebuilt_key, registration, server_sealing_key, stolen
 from certchain.cli.demo.wiretap import Wiretap
-from certchain.cli.party import KEY_DATA
 from certchain.encoding.digest import (
     certification_hash,
     commitment,
-    first_factor,
-    key_data_context,
-    third_factor,
     transcript,
 )
 from certchain.encoding.message import from_cbor
-from certchain.errors import CertchainError, ChallengeRejected, IntegrityFailed, KeyNotInForce, LoginRefused
-from certchain.keys import KeyPair, SealingKey
-from certchain.models.application import KeyData, RegistrationHash
+from certchain.errors import (
+    CertchainError,
+    ChallengeRejected,
+    IntegrityFailed,
+    KeyNotInForce,
+    LoginRefused,
+    SealInvalid,
+)
+from certchain.keys import KeyPair
+from certchain.models.application import RegistrationHash
 from certchain.models.certification import (
     Certification,
     SessionOffer,
     SessionOpened,
     UserDeviceStatement,
 )
-from certchain.models.identifier import RegistrationId
-from certchain.models.registration import Factor, Registration
-from certchain.storage import ManagementDatabase, SqlManagementDatabase
-from certchain.verification.registration import combine
 from certchain.verification.session import build_transcript
 
 
@@ -56,11 +55,13 @@ def _wrong_secret(stage: Stage) -> None:
 
 
 def _stolen_database(stage: Stage) -> None:
-    """The thief has the management database and its sealing key, rebuilds R, and steps into a session of Alice's at C8."""
-    with _stolen(stage) as database:
-        rebuilt = _rebuilt(stage, database, stage.workspace.keyring.sealing_key(KEY_DATA))
-    registered = _registration(stage)
-    stage.require("the thief has R", commitment(rebuilt) == registered.commitment)
+    """The thief has the management database and the server's keys, then three custodians: rebuilds R, and steps into a session at C8."""
+    with stolen(stage) as database:
+        sealed = stage.refused(SealInvalid, lambda: rebuilt(stage, database, server_sealing_key(stage)))
+        found = rebuilt(stage, database, rebuilt_key(stage))
+    stage.tell("database", "A thief has the whole management database, and the key that the server seals with.")
+    stage.tell("", f"refused: {type(sealed).__name__}: {sealed} Its key is divided: no share is there.")
+    stage.require("the thief has R", commitment(found) == registration(stage).commitment)
     thief, keys = Wiretap(to_porch(stage)), KeyPair.generate()
     offers = list[SessionOffer]()
 
@@ -69,14 +70,14 @@ def _stolen_database(stage: Stage) -> None:
         return answer
 
     def step_in(message: Any) -> Any:
-        return _forged(stage, thief, offers[-1], rebuilt, keys) if isinstance(message, Certification) else message
+        return _forged(stage, thief, offers[-1], found, keys) if isinstance(message, Certification) else message
 
     thief.forge, thief.change = keep_offer, step_in
     refusal = stage.refused(
         KeyNotInForce, lambda: stage.cast.user_device(PHONE).certify(thief, porch_id(stage), SECRET)
     )
-    story = "A thief has the whole management database with its sealing key, rebuilds R, and makes a right A in Alice's session."
-    _tell(stage, "database", story, refusal, "C12")
+    story = "With the shares of three custodians besides, the thief rebuilds R, and makes a right A in Alice's session."
+    _tell(stage, "shares", story, refusal, "C12")
 
 
 def _replayed_challenge(stage: Stage, overheard: Wiretap) -> None:
@@ -117,21 +118,6 @@ def _is_statement(message: object) -> bool:
 
 
 @contextmanager
-def _stolen(stage: Stage) -> Iterator[ManagementDatabase]:
-    """A copy of the database's files, opened elsewhere."""
-    home = stage.workspace.home
-    loot = home.folder / "loot"
-    loot.mkdir()
-    for file in home.folder.glob(f"{home.management_database.name}*"):
-        shutil.copy(file, loot / file.name)
-    database = SqlManagementDatabase(loot / home.management_database.name)
-    try:
-        yield database
-    finally:
-        database.close()
-
-
-@contextmanager
 def _changed(file: Path) -> Iterator[None]:
     """While within, the file's first byte is another."""
     whole = file.read_bytes()
@@ -140,23 +126,6 @@ def _changed(file: Path) -> Iterator[None]:
         yield
     finally:
         file.write_bytes(whole)
-
-
-def _registration(stage: Stage) -> Registration:
-    return stage.workspace.reader.registrations.registration(RegistrationId(1))
-
-
-def _rebuilt(stage: Stage, database: ManagementDatabase, sealing_key: SealingKey) -> RegistrationHash:
-    """R, from nothing but the loot and what everyone can read on the chain."""
-    registered = _registration(stage)
-    parties = (registered.user_device, registered.device)
-    sealed = database.key_data(registered.commitment)
-    key_data = from_cbor(KeyData, sealing_key.open(key_data_context(*parties, registered.commitment), sealed))
-    order = stage.workspace.reader.registrations.method_factors(registered.method)
-    first = first_factor(*database.user_device(registered.user_device))
-    third = third_factor(*database.device(registered.device))
-    factors = {Factor.FIRST: first, Factor.SECOND: key_data.second_factor, Factor.THIRD: third}
-    return combine(registered.method, order, key_data.salt, factors)
 
 
 def _forged(

@@ -12,7 +12,7 @@ from certchain.cli.record import CERTIFICATION_SERVER
 from certchain.encoding.digest import key_thumbprint
 from certchain.errors import VerificationFailed
 
-PROVEN = 0
+PROVEN = 1
 _PATIENCE = 60.0
 
 

@@ -6,7 +6,7 @@ from certchain.cli.log.keep import erase, hold, release
 from certchain.errors import SubjectOnHold
 from certchain.verification.proof import verify_proof_file
 
-FIRST = 0
+FIRST = 1
 HOLD, REQUEST = "case-7", "she asks for it"
 
 
@@ -20,7 +20,7 @@ def forget(stage: Stage) -> None:
     stage.tell("", f"refused: {type(refusal).__name__}: {refusal}")
     stage.run(release, HOLD, "the case is closed", user=ALICE)
     stage.run(erase, REQUEST, user=ALICE)
-    erased = [logged for logged in stage.cast.log.engine.reader.entries(FIRST, before) if logged.body is None]
+    erased = [logged for logged in stage.cast.log.engine.reader.entries(0, before) if logged.body is None]
     stage.require("what was logged about her is gone", erased[0].leaf.index == FIRST)
     stage.tell(
         "erase", f"The hold is over, and her key destroyed: what {len(erased)} of {before} entries said is gone."

@@ -9,7 +9,7 @@ from certchain.cli import app, device, product, user, user_device
 from certchain.cli.demo.stage import Stage, short
 from certchain.cli.demo.wiretap import Wiretap
 from certchain.cli.deploy import deploy
-from certchain.cli.record import DeviceRecord, UserRecord
+from certchain.cli.record import CUSTODIANS, DeviceRecord, UserRecord
 from certchain.cli.witness import init as init_witness
 from certchain.cli.witness import opened_witness
 from certchain.encoding.digest import user_name_commitment
@@ -126,7 +126,7 @@ def certification(stage: Stage) -> Wiretap:
     stage.cast.certification_server.flush()
     size, root = stage.workspace.reader.login_log.size(), stage.workspace.reader.login_log.root()
     stage.require("the chain has the whole log", size == stage.log_size())
-    stage.tell("C16", f"The chain has {size} entry of the log, with the root {short(root)}.")
+    stage.tell("C16", f"The chain has {size} entries of the log, with the root {short(root)}.")
     return to_lock
 
 
@@ -149,7 +149,7 @@ def _enrol_phone(stage: Stage) -> None:
     """The phone runs a real app: a copy of certchain's own user device."""
     source, folder = Path(str(app_source.__file__)).parent, app_folder(stage)
     shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    allowed = stage.run(app.allow, APP, APP_VERSION, folder)
+    allowed = stage.run(app.allow, APP, version=APP_VERSION, folder=folder)
     installed = {"app": APP, "app_version": APP_VERSION, "app_folder": folder}
     number = stage.run(user_device.enrol, PHONE, model="Phone 7", platform="Android 16", **installed)["number"]
     stage.tell(
@@ -159,4 +159,8 @@ def _enrol_phone(stage: Stage) -> None:
 
 
 def _numbered(services: object) -> str:
-    return ", ".join(f"{name} ({number})" for name, number in services.items()) if isinstance(services, dict) else ""
+    if not isinstance(services, dict):
+        return ""
+    named = ", ".join(f"{name} ({number})" for name, number in services.items() if name not in CUSTODIANS)
+    custodians = [services[name] for name in CUSTODIANS]
+    return f"{named}, and custodians ({custodians[0]} to {custodians[-1]})"
