@@ -47,7 +47,9 @@ def test_a_login_at_a_device_that_runs_a_recalled_package_reaches_the_subscriber
 
     with receiving(Receiver()) as office:
         subscribed(watch, office, bodies=True)
-        assert watch.turn(certified(lamp.device), certified(watch.lock.party.number)) == 1
+        assert watch.turn(certified(watch.lock.party.number)) == 0
+        watch.book.clock.seconds += 60
+        assert watch.turn(certified(lamp.device)) == 1
         told = office.verified(office.posted[0], watch.book.clock.now()).alert
     assert (told.alert.rule, told.alert.device) == (AlertRule.RECALLED_PACKAGE, lamp.device)
     assert verify_recorded(told, watch.ledger.alerts.alert(1)) == told

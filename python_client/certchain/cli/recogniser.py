@@ -3,8 +3,12 @@
 from certchain.cli.party import Cast
 from certchain.cli.record import CERTIFICATION_SERVER
 from certchain.cli.workspace import Workspace
+from certchain.config import Configuration
 from certchain.roles.recogniser import Equipment, Recogniser
 from certchain.storage import SqlNotificationStore
+from certchain.verification.recognition import RecognitionPolicy, Threshold
+
+_FIVE_MINUTES = 300
 
 
 def notification_store(workspace: Workspace) -> SqlNotificationStore:
@@ -23,7 +27,18 @@ def home_recogniser(workspace: Workspace) -> Recogniser:
         store=notification_store(workspace),
         clock=workspace.clock,
         receipts=Cast(workspace).update_server.receipts,
+        recognition=_policy(workspace.configuration),
     )
     recogniser = Recogniser(equipment)
     workspace.closing.callback(recogniser.stop)
     return recogniser
+
+
+def _policy(settings: Configuration) -> RecognitionPolicy:
+    """The rules' numbers, as far as an operator sets them; 0 switches a rule off."""
+    moved = settings.alert_moved_key
+    return RecognitionPolicy(
+        user_failures=Threshold(settings.alert_user_failures, _FIVE_MINUTES),
+        device_failures=Threshold(settings.alert_device_failures, _FIVE_MINUTES),
+        moved_key=Threshold(2, moved) if moved else Threshold(0),
+    )

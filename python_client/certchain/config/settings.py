@@ -10,13 +10,14 @@ import tomli_w
 
 from certchain.config.file import FOR_ALL, write_whole
 from certchain.errors import ConfigurationInvalid
+from certchain.models.alert import MOST_ALERTED
 from certchain.models.evidence import CLOCK_TOLERANCE
 
 LOCAL = "local"
 RISKS = ("low", "medium", "high", "critical")
 LOG_MODES = ("recorded", "anchored")
 _SERVERS = "postgresql+pg8000://"
-_MAY_BE_NONE = ("witness_quorum",)
+_MAY_BE_NONE = ("witness_quorum", "alert_user_failures", "alert_device_failures", "alert_moved_key")
 _HEADER = """\
 # certchain's settings. This home folder belongs to one deployment on one network.
 # `certchain deploy` writes this file when it is not there; change a value with any editor.
@@ -65,6 +66,15 @@ class Configuration:
     witness_quorum: int = _setting(0, "How many witnesses have to cosign before a checkpoint is published.")
     clock_tolerance: int = _setting(
         CLOCK_TOLERANCE, "How far an auditor lets clocks be apart before an entry's time counts as wrong, in seconds."
+    )
+    alert_user_failures: int = _setting(
+        5, "How many refused logins of one user within five minutes raise an alert; 0 for never, 1000 at most."
+    )
+    alert_device_failures: int = _setting(20, "The same at one device.")
+    alert_moved_key: int = _setting(
+        10,
+        "A user device that is certified at two devices within so many seconds raises an alert; 0 for never, "
+        "where apps log in to several at once.",
     )
     unrecorded_installation: bool = _setting(
         False,
@@ -152,6 +162,10 @@ def _is_nothing_or_https(value: str) -> bool:
     return not value or value.startswith("https://")
 
 
+def _is_threshold(value: int) -> bool:
+    return value <= MOST_ALERTED
+
+
 def _is_table_of_risks(value: object) -> bool:
     return isinstance(value, dict) and all(
         isinstance(models, dict) and all(risk in RISKS for risk in models.values()) for models in value.values()
@@ -163,6 +177,8 @@ def _is_table_of_texts(value: object) -> bool:
 
 
 _RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "alert_user_failures": (_is_threshold, "a whole number, 0 to 1000"),
+    "alert_device_failures": (_is_threshold, "a whole number, 0 to 1000"),
     "networks": (_is_table_of_texts, "a table of addresses by name"),
     "witnesses": (_is_table_of_texts, "a table of addresses by name"),
     "keys": (_is_table_of_texts, "a table of URIs by name"),

@@ -111,6 +111,20 @@ def now() -> int:
     return int(time.time())
 
 
+def test_the_operator_chooses_what_a_burst_is(registered: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = registered.home / "config.toml"
+    with_one = settings.read_text() + "alert_user_failures = 1\n"
+    monkeypatch.setenv("CERTCHAIN_SECRET", "not alice's secret")
+    registered.json(*SESSION).refusal(77, "LoginRefused")
+    assert registered.json("alert", "recognise").value()["raised"] == 0
+    settings.write_text(with_one)
+    registered.json(*SESSION).refusal(77, "LoginRefused")
+    registered.json("alert", "recognise").value()
+    assert {row["rule"] for row in registered.json("alert", "list").value()} == {"failure-burst"}
+    settings.write_text(with_one.replace("= 1\n", "= 1001\n"))
+    registered.json("alert", "recognise").refusal(78, "ConfigurationInvalid")
+
+
 def test_subscribers_are_added_once_and_removed(deployed: Program) -> None:
     deployed.json("subscriber", "add", "office", "https://office.example/hook").value()
     deployed.json("subscriber", "add", "office", "https://office.example/hook").refusal(65, "RecordExists")
