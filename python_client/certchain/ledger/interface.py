@@ -11,6 +11,7 @@ not sent twice. Implementations are thread-safe.
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from certchain.models.alert import AlertRule, RecordedAlert
@@ -42,6 +43,12 @@ from certchain.models.update import Package, Product
 
 class RegistrationLedger(Protocol):
     """The Registration contract; its rules and errors stand in ``contracts/interfaces/IRegistration.sol``."""
+
+    def moment(self) -> AbstractContextManager[None]:
+        """Within, the calling thread reads this contract as it is at one moment after it came in; nobody changes anything within.
+
+        On a chain that is one question for all its reads, and no answer is older than the moment.
+        """
 
     def enrol_device(self, keys: PublicKeys) -> DeviceId: ...
     def enrol_user_device(self, keys: PublicKeys) -> UserDeviceId: ...

@@ -3,13 +3,16 @@
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
 import requests
 from eth_typing import BlockIdentifier, ChecksumAddress, HexStr
 from eth_utils.address import to_checksum_address
 from hexbytes import HexBytes
+from requests.utils import get_netrc_auth
 from web3 import HTTPProvider, Web3
+from web3._utils.method_formatters import get_error_formatters
 from web3.exceptions import ContractLogicError, TransactionNotFound, Web3RPCError
 from web3.types import FilterParams, RPCEndpoint, RPCResponse, TxData, TxParams, Wei
 
@@ -17,6 +20,15 @@ from certchain.errors import LedgerMisbehaved, LedgerUnavailable
 from certchain.ledger.chain.transaction import Log, Receipt
 
 Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Which block: its number, and its hash, which no other block has."""
+
+    number: int
+    hash: bytes
+
 
 _LONGEST_REASON = 200
 _HEADROOM = 10
@@ -65,7 +77,7 @@ class Connection:
     @classmethod
     def http(cls, url: str, request_timeout: float = 10.0, attempts: int = 3) -> Self:
         """A node behind a URL; ``request_timeout`` is in seconds, for one question."""
-        session = requests.Session()
+        session = _session(url)
         provider = CheckedProvider(
             url, {"timeout": request_timeout}, session=session, exception_retry_configuration=None
         )
@@ -85,6 +97,23 @@ class Connection:
         """The last block's number."""
         return self._ask_plainly(lambda: int(self._web3.eth.block_number))
 
+    def head(self) -> Block:
+        """The last block."""
+        return self._ask_plainly(lambda: _block(self._raw("eth_getBlockByNumber", "latest", False)))
+
+    def storage_root(self, address: ChecksumAddress, block: Block) -> bytes | None:
+        """What commits to all that a contract keeps, as of a block (EIP-1186); ``None`` from a node that does not tell it.
+
+        Such a node may not have the block any more, or not know the question.
+        """
+        number = hex(block.number)
+        try:
+            return self._translate(
+                lambda: bytes(HexBytes(self._raw("eth_getProof", address, [], number)["storageHash"]))
+            )
+        except (Refused, LedgerMisbehaved):
+            return None
+
     def code(self, address: ChecksumAddress) -> bytes:
         """The contract at an address; empty if there is none."""
         return self._ask_plainly(lambda: bytes(self._web3.eth.get_code(address)))
@@ -99,7 +128,9 @@ class Connection:
 
     def call(self, transaction: TxParams, block: BlockIdentifier = "latest") -> bytes:
         """What a function returns, without changing anything. Raises ``Reverted`` or ``Refused``."""
-        return self._ask(lambda: bytes(self._web3.eth.call(transaction, block, ccip_read_enabled=False)))
+        at = block if isinstance(block, str) else hex(int(block))
+        asked = {name: HexBytes(value).to_0x_hex() if name == "data" else value for name, value in transaction.items()}
+        return self._ask(lambda: bytes(HexBytes(self._raw("eth_call", asked, at))))
 
     def estimate(self, transaction: TxParams) -> int:
         """How much gas a transaction takes now. Raises ``Reverted`` or ``Refused``."""
@@ -160,6 +191,11 @@ class Connection:
         }
         return self._ask(lambda: tuple(_log(entry) for entry in self._web3.eth.get_logs(wanted)))
 
+    def _raw(self, method: str, *params: object) -> Any:
+        """The answer as the node gives it, where web3 would spend more time on its form than the node on the question."""
+        asked = RPCEndpoint(method)
+        return self._web3.manager.request_blocking(asked, list(params), get_error_formatters(asked))
+
     def _transaction(self, transaction: bytes) -> TxData | None:
         return self._found(lambda: self._web3.eth.get_transaction(HexBytes(transaction)))
 
@@ -210,6 +246,15 @@ class Connection:
             raise LedgerMisbehaved(_reason(nonsense)) from nonsense
 
 
+def _session(url: str) -> requests.Session:
+    """A session for one address. What the environment says of proxies and certificates is looked up once and not for each question."""
+    session = requests.Session()
+    found = session.merge_environment_settings(url, {}, None, None, None)
+    session.proxies, session.verify, session.auth = found["proxies"], found["verify"], get_netrc_auth(url)
+    session.trust_env = False
+    return session
+
+
 def _log(entry: Any) -> Log:
     return Log(
         entry["address"],
@@ -219,6 +264,11 @@ def _log(entry: Any) -> Log:
         bytes(entry["transactionHash"]),
         _time(entry.get("blockTimestamp")),
     )
+
+
+def _block(answer: Any) -> Block:
+    number = answer["number"]
+    return Block(int(number, 16) if isinstance(number, str) else int(number), bytes(HexBytes(answer["hash"])))
 
 
 def _time(timestamp: Any) -> int | None:

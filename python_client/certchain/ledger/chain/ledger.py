@@ -17,6 +17,7 @@ from certchain.ledger.chain.outbox import MemoryOutbox, Outbox
 from certchain.ledger.chain.permission import ChainPermissions
 from certchain.ledger.chain.registration import ChainRegistration
 from certchain.ledger.chain.sender import DEFAULT_POLICY, Sender, SendingPolicy
+from certchain.ledger.chain.steady import SteadyContract
 from certchain.ledger.chain.update import ChainUpdateRegistry
 from certchain.ledger.deployment import CONTRACTS, Deployment
 from certchain.ledger.permission import permission_table
@@ -59,7 +60,7 @@ class ChainLedger:
         return cls(
             account=sender.account,
             network=deployment.identity,
-            registrations=ChainRegistration(bound["Registration"], deployment.block),
+            registrations=ChainRegistration(SteadyContract.of(bound["Registration"]), deployment.block),
             login_log=ChainLog(bound["LoginLog"], deployment.login_log_mode, deployment.block),
             updates=ChainUpdateRegistry(bound["UpdateRegistry"]),
             custody=ChainKeyCustody(bound["KeyCustody"]),

@@ -1,12 +1,14 @@
 """The Registration contract over web3."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 from certchain.ledger import argument
 from certchain.ledger.chain import enrolled
-from certchain.ledger.chain.bound import BoundContract, pages
+from certchain.ledger.chain.bound import pages
+from certchain.ledger.chain.steady import SteadyContract
 from certchain.ledger.chain.value import batch as parsed_batch
 from certchain.ledger.chain.value import registration as parsed_registration
 from certchain.ledger.chain.value import status_change
@@ -44,12 +46,16 @@ _KEYS_OF = {
 class ChainRegistration:
     """``RegistrationLedger`` on the contract; ``deployed`` is a block before which it has no events.
 
-    Public keys that were found once are remembered by their thumbprint: they cannot change.
+    Public keys that were found once are remembered by their thumbprint, and methods by their number: they cannot change.
     """
 
-    contract: BoundContract
+    contract: SteadyContract
     deployed: int
     _public_keys: dict[Digest, PublicKeys] = field(default_factory=dict, repr=False)
+    _methods: dict[MethodNumber, tuple[Factor, ...]] = field(default_factory=dict, repr=False)
+
+    def moment(self) -> AbstractContextManager[None]:
+        return self.contract.moment()
 
     def enrol_device(self, keys: PublicKeys) -> DeviceId:
         return DeviceId(self._issued("enrolDevice", "DeviceEnrolled", "device", keys.signing, keys.exchange))
@@ -165,7 +171,10 @@ class ChainRegistration:
         return Digest(self.contract.read("userNameCommitment", argument.identifier("user", user)))
 
     def method_factors(self, method: MethodNumber) -> tuple[Factor, ...]:
-        return tuple(Factor(factor) for factor in self.contract.read("methodFactors", argument.method(method)))
+        if method not in self._methods:
+            found = self.contract.read("methodFactors", argument.method(method))
+            self._methods[method] = tuple(map(Factor, found))
+        return self._methods[method]
 
     def registration(self, registration: RegistrationId) -> Registration:
         return parsed_registration(

@@ -1,6 +1,7 @@
 """Registrations, in memory: the rules of ``contracts/Registration.sol``."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 from certchain.errors import (
@@ -43,6 +44,9 @@ class MemoryRegistration(MemoryProduction):
     """The Registration contract as one account sees and calls it."""
 
     registered: RegistrationState
+
+    def moment(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     @whole
     def register(self, request: RegistrationRequest) -> RegistrationId:

@@ -125,12 +125,14 @@ class CertificationServer:
         return self._equipment.log.keeper.turn(force=True)
 
     def _answer_request(self, signed: Signed) -> Signed:
-        """C4."""
-        return self._certifier.open(self._from_device(signed, CertificationRequest), signed)
+        """C4, and what follows from it by the chain as it is now."""
+        with self._equipment.ledger.registrations.moment():
+            return self._certifier.open(self._from_device(signed, CertificationRequest), signed)
 
     def _answer_forward(self, signed: Signed) -> Signed:
-        """C10."""
-        return self._certifier.certify(self._from_device(signed, CertificationForward))
+        """C10, and what follows from it by the chain as it is now: C11 reads nothing that is older than this message."""
+        with self._equipment.ledger.registrations.moment():
+            return self._certifier.certify(self._from_device(signed, CertificationForward))
 
     def _answer_failure(self, signed: Signed) -> Signed:
         """C2, reported."""
