@@ -140,11 +140,11 @@ class LogStore(Protocol):
     def append(self, entries: Sequence[SealedEntry], leaf_hashes: Sequence[bytes]) -> None:
         """Appends one group, all or nothing, in one sync: durable, and in the tree, when it returns.
 
-        No entries change nothing, and are refused when others would be. ``leaf_hashes`` are the entries' (32 bytes each). The indices have to continue the log: ``SizeMismatch`` otherwise.
-        ``MalformedValue`` refuses a time or key number that is not 0 to 2^63 - 1, and a body above 1 MiB. After
-        ``StorageUnavailable`` the group is not in the log, and the store goes on; but after a sync that failed it takes no more until
-        the log is opened again. ``AppendUncertain`` is when the group could not be taken out again either: only opening tells whether
-        it is there.
+        No entries change nothing, and are refused when others would be. ``leaf_hashes`` are the entries' (32 bytes each). The
+        indices have to continue the log: ``SizeMismatch`` otherwise. ``MalformedValue`` refuses a time or key number that is not 0
+        to 2^63 - 1, and a body above 1 MiB. After ``StorageUnavailable`` the group is not in the log, and the store goes on; but
+        after a sync that failed it takes no more until the log is opened again. ``AppendUncertain`` is when the group could not be
+        taken out again either: only opening tells whether it is there.
         """
         ...
 
