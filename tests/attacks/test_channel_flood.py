@@ -120,6 +120,7 @@ def test_no_stranger_fills_the_devices_log(caplog: pytest.LogCaptureFixture) -> 
         begun = len(caplog.records)
         for mid in range(1, 101):
             end.send(b"\xff" * 20)
+            end.send(b"\x40\x02\x00\x00\xb1\xbb")  # a Uri-Path that is no UTF-8
             end.send(Message(code=POST, oscore=b"\x09\x00nobody", _mtype=CON, _mid=mid, _token=b"t").encode())
             end.send(first_message(1000 + mid, greeted.opt.echo))
         time.sleep(0.3)

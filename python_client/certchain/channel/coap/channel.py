@@ -15,7 +15,7 @@ from aiocoap.transports.oscore import OSCOREAddress
 
 from certchain.channel.coap.address import LIBRARY_LOG, CoapAddress, tuned
 from certchain.channel.coap.context import CoapConnection, OscoreContext
-from certchain.channel.coap.gate import EDHOC_PATH, FIRST
+from certchain.channel.coap.gate import EDHOC_PATH, FIRST, drop_unreadable
 from certchain.channel.coap.handshake import Holder, Initiator
 from certchain.channel.coap.loop import LoopThread
 from certchain.channel.coap.site import CID_EDHOC_FORMAT, MESSAGES_PATH
@@ -175,6 +175,7 @@ def _prepare(manager: Any) -> None:
     messages = manager.token_interface
     manager._token = secrets.randbits(_TOKEN_BITS)  # noqa: SLF001 - aiocoap begins with two bytes of a common generator
     messages.message_id = secrets.randbits(_MESSAGE_ID_BITS)
+    drop_unreadable(messages.message_interface)
     pass_on = messages.dispatch_message
 
     def dispatch(message: Message) -> None:

@@ -68,6 +68,7 @@ class Gate:
         self._manager, self._tuning = manager, tuning
         self._first_messages, self._cookies = FirstMessages(limits, time.monotonic), Cookies(time.monotonic)
         self._handshakes, self._conversations = handshakes, conversations
+        drop_unreadable(manager.message_interface)
         self._dispatch = manager.dispatch_message
         manager.dispatch_message = self.dispatch
         self.recent = manager._recent_messages = Recent(limits.remembered)  # noqa: SLF001 - nothing public bounds it
@@ -124,6 +125,19 @@ class Gate:
         reply = Message(code=code, echo=echo, _mtype=ACK, _mid=message.mid, _token=message.token)
         reply.remote = message.remote.as_response_address()
         self._manager.message_interface.send(reply)
+
+
+def drop_unreadable(interface: Any) -> None:
+    """Has aiocoap's socket drop what it cannot read at all: some of it would come out as an exception, into the loop's log."""
+    receive = interface.datagram_msg_received
+
+    def received(*datagram: Any) -> None:
+        try:
+            receive(*datagram)
+        except Exception as problem:
+            _log.debug("A datagram was dropped: %s", type(problem).__name__)
+
+    interface.datagram_msg_received = received
 
 
 def opened_by_gate(message: Message) -> Opened | None:

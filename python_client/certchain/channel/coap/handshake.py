@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from lakers import CredentialTransfer, EdhocInitiator, EdhocResponder
 
 from certchain.channel.coap.credential import credential, id_cred, party_of
@@ -22,6 +23,9 @@ CONNECTION_ID_LENGTH = 4
 _INITIATOR_ID_LENGTH = 3
 _LONGEST_ID = 7
 _STRANGER = "a party of this network"
+_METHOD_AND_SUITE = b"\x03\x02"
+_POINT_LENGTH = 32
+_SHORT_STRING = 0x58
 
 Result = TypeVar("Result")
 
@@ -68,6 +72,7 @@ class Initiator:
 
     def message_3(self, message_2: bytes) -> tuple[bytes, bytes]:
         """Message 3, and PRK_out, once message 2 was found to come from the answerer."""
+        self._require(_has_point(message_2), "its message 2 is not as it has to be")
         peer_id, named, items = self._guarded(lambda: self._edhoc.parse_message_2(message_2))
         self._require(bytes(named) == id_cred(self._answerer), "it names itself otherwise")
         self._require(not items and _is_id(bytes(peer_id), self.own_id), "its message 2 is not as it has to be")
@@ -103,6 +108,8 @@ class Responder:
 
     def message_2(self, message_1: bytes) -> bytes:
         """The answer to anyone's first message."""
+        if message_1[:2] != _METHOD_AND_SUITE or not _has_point(message_1[2:]):
+            raise PeerNotAuthentic(_STRANGER, "its message 1 is not as it has to be")
         peer_id, items = _guarded(_STRANGER, lambda: self._edhoc.process_message_1(message_1))
         if items or not _is_id(bytes(peer_id), self.own_id):
             raise PeerNotAuthentic(_STRANGER, "its message 1 is not as it has to be")
@@ -125,6 +132,17 @@ class Responder:
         theirs = credential(self._network, party, keys)
         prk_out = _guarded(str(party), lambda: self._edhoc.verify_message_3(theirs))
         return bytes(_guarded(str(party), lambda: self._edhoc.prepare_message_4([]))), bytes(prk_out)
+
+
+def _has_point(data: bytes) -> bool:
+    """Whether the CBOR byte string that comes next begins with the x of a point of P-256: the library panics, aloud, when it does not."""
+    if data[:1] != bytes([_SHORT_STRING]):
+        return False
+    try:
+        EllipticCurvePublicKey.from_encoded_point(SECP256R1(), b"\x02" + data[2 : 2 + _POINT_LENGTH])
+    except ValueError:
+        return False
+    return True
 
 
 def _is_id(peer_id: bytes, own_id: bytes) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lakers import CredentialTransfer, EADItem, EdhocInitiator, EdhocResponder
@@ -93,10 +94,30 @@ def test_a_panic_of_the_library_is_a_refusal_and_a_key_press_is_not(monkeypatch:
             raise self.problem
 
     for problem, raised in ((Panic(), PeerNotAuthentic), (KeyboardInterrupt(), KeyboardInterrupt)):
-        responder = Responder(LOCK, b"abcd")
+        responder, message_1 = Responder(LOCK, b"abcd"), Initiator(PHONE, LOCK.party, LOCK.keys.public).message_1()
         monkeypatch.setattr(responder, "_edhoc", Broken(problem))
         with pytest.raises(raised):
-            responder.message_2(b"x")
+            responder.message_2(message_1)
+
+
+def test_what_is_no_point_of_the_curve_is_refused_before_the_library_panics(capfd: pytest.CaptureFixture[str]) -> None:
+    """It would write to the device's error output each time, and a stranger could fill its disk."""
+    x = next(x for x in range(1, 100) if not on_curve(x)).to_bytes(32)
+    for head in (b"\x03\x02\x58\x20", b"\x00\x02\x58\x20", b"\x03\x00\x58\x20", b"\x03\x02\x41"):
+        with pytest.raises(PeerNotAuthentic, match="message 1"):
+            Responder(LOCK, b"abcd").message_2(head + x + b"\x41\x01")
+    initiator, _, message_2 = begun()
+    with pytest.raises(PeerNotAuthentic, match="message 2"):
+        initiator.message_3(message_2[:2] + x + message_2[34:])
+    assert "panicked" not in capfd.readouterr().err
+
+
+def on_curve(x: int) -> bool:
+    try:
+        EllipticCurvePublicKey.from_encoded_point(SECP256R1(), b"\x02" + x.to_bytes(32))
+    except ValueError:
+        return False
+    return True
 
 
 # ------------------------------------------------------------------------------------ another program at the other end
