@@ -13,7 +13,7 @@ import pytest
 
 PIN = "4711-☂"
 OTHER_PIN = "0815"
-TOKENS = ("house", "travelling", "spare")
+TOKENS = ("house", "travelling", "spare", "twin", "twin")
 PLACES = (
     "/usr/lib/softhsm/libsofthsm2.so",
     "/usr/lib64/softhsm/libsofthsm2.so",

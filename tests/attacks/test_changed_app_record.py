@@ -212,3 +212,12 @@ def test_decisions_are_found_again_among_many_other_entries(home: Household, app
     assert found.last("door", "1.2") is None
     assert found.vendor("door") == home.vendor.identity.party.number
     assert found.vendor("window") is None
+
+
+def test_decisions_are_found_behind_what_was_erased(home: Household, apps: Any) -> None:
+    home.certify()
+    login = home.server.log_store.size() - 1
+    apps.revoke("door", "1.0")
+    home.server.subject_keys.destroy([home.server.log_store.entries(login, 1)[0].key])
+    home.server.restart()
+    refused(home, IntegrityFailed, "revoked")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pkcs11
 import pytest
@@ -21,9 +22,9 @@ from certchain.errors import (
     TokenModuleMissing,
     TokenUnavailable,
 )
-from certchain.keys import Argon2Cost, KeyPair, seal_to, verify_signature
+from certchain.keys import Argon2Cost, KeyPair, seal_to, token, verify_signature
 from certchain.keys.interface import PrivateKeys
-from certchain.keys.uri import make_keys, open_keys
+from certchain.keys.uri import has_keys, make_keys, open_keys
 from certchain.models.identifier import ServiceId, service_party
 from certchain.models.production import DeviceDescription
 from certchain.models.registration import KeyRecord
@@ -205,6 +206,38 @@ def test_a_key_pair_that_lacks_its_half_is_not_used(hsm: SoftHsm) -> None:
         keys.open(INFO, seal_to(keys.public.exchange, INFO, b"a share"))
 
 
+def test_keys_of_another_curve_are_not_used(hsm: SoftHsm) -> None:
+    keys = make_keys(hsm.uri("wide"), ask)
+    with keys.token.writing() as session:  # type: ignore[attr-defined]
+        for key in list(session.get_objects({Attribute.LABEL: "wide", Attribute.KEY_TYPE: pkcs11.KeyType.EC})):
+            key.destroy()
+        token._draw(session, pkcs11.KeyType.EC, "secp384r1", "wide", b"1")
+    with pytest.raises(TokenKeyMissing):
+        open_keys(hsm.uri("wide"), ask)
+
+
+def test_a_token_that_fails_half_way_keeps_no_half_of_the_keys(hsm: SoftHsm, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(session: Any, kind: pkcs11.KeyType, *rest: Any) -> Any:
+        if kind is pkcs11.KeyType.EC:
+            raise pkcs11.DeviceMemory
+        return draw(session, kind, *rest)
+
+    draw = token._draw
+    monkeypatch.setattr(token, "_draw", failing)
+    with pytest.raises(TokenUnavailable, match="DeviceMemory"):
+        make_keys(hsm.uri("half way"), ask)
+    monkeypatch.undo()
+    assert not has_keys(hsm.uri("half way"), ask)
+    make_keys(hsm.uri("half way"), ask)
+    assert has_keys(hsm.uri("half way"), ask)
+
+
+def test_of_two_tokens_with_one_name_none_is_chosen(hsm: SoftHsm) -> None:
+    with pytest.raises(TokenUnavailable) as refusal:
+        open_keys(hsm.uri("server", token="twin"), ask)
+    assert refusal.value.reason == "MultipleTokensReturned"
+
+
 def test_a_token_without_a_pin_is_not_asked(hsm: SoftHsm) -> None:
     with pytest.raises(KeyUriInvalid):
         open_keys(hsm.uri("server", pin=""), ask)
@@ -221,3 +254,6 @@ def test_a_token_that_was_taken_away_is_told_at_the_next_use(hsm: SoftHsm) -> No
             keys.sign(b"open the door")
         with pytest.raises(TokenUnavailable, match="travelling"):
             keys.open(INFO, sealed)
+
+    # The others do not mind.
+    make_keys(hsm.uri("not travelling"), ask)

@@ -89,8 +89,21 @@ class Token:
             raise PinRefused(self.uri.place, type(problem).__name__) from problem
 
     def _found(self) -> Any:
-        named = {"token_label": self.uri.token or None, "token_serial": self.uri.serial.encode() or None}
-        return _module(self.uri.module).get_token(**{key: value for key, value in named.items() if value})
+        """The one token of the URI's name. Another one that fails, as one that was taken away does, is none of our business."""
+        found = [token for token in _present(self.uri.module) if self._is_meant(token)]
+        if len(found) != 1:
+            raise pkcs11.MultipleTokensReturned if found else pkcs11.NoSuchToken
+        return found[0]
+
+    def _is_meant(self, token: Any) -> bool:
+        named = self.uri.token in {"", token.label}
+        return named and self.uri.serial in {"", token.serial.decode(errors="replace")}
+
+
+def _present(module: str) -> Iterator[Any]:
+    for slot in _module(module).get_slots(token_present=True):
+        with suppress(pkcs11.PKCS11Error):
+            yield slot.get_token()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -48,6 +48,13 @@ def test_changed_files_are_never_allowed(tmp_path: Path, monkeypatch: pytest.Mon
         self_check.require_unchanged(workspace(tmp_path / "home", settings))
 
 
+def test_the_command_shows_the_digest_of_the_record(certchain: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    same = Installation("certchain", Digest(bytes(32)), {"certchain/a.py": FILE}, {"certchain/a.py": FILE}, ())
+    monkeypatch.setattr(self_check, "read_installation", lambda _: same)
+    shown = certchain.json("self-check").value()
+    assert shown == {"package": "certchain", "files": 1, "record": f"sha-256:{bytes(32).hex()}"}
+
+
 def test_the_log_is_not_served_from_an_unrecorded_installation(household: Program) -> None:
     (household.home / "config.toml").write_text("key_memory = 32\n")
     household.json("log", "serve", "--port", "0").refusal(78, "InstallationUnrecorded")

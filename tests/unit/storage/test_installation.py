@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import certchain
-from certchain.errors import InstallationChanged, InstallationUnrecorded
+from certchain.errors import InstallationChanged, InstallationUnrecorded, StorageUnavailable
 from certchain.models.installation import Installation
 from certchain.storage.installation import read_installation
 from certchain.verification.installation import verify_installation
@@ -229,12 +229,23 @@ def test_a_package_that_is_not_installed_is_unrecorded(monkeypatch: pytest.Monke
         read_installation(Path(certchain.__file__).parent)
 
 
+def test_files_that_cannot_be_read_are_told(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreadable(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "rglob", unreadable)
+    with pytest.raises(StorageUnavailable, match="Permission denied"):
+        installation(site)
+
+
 # ------------------------------------------------------------------------------------------------------------ the command
 
 
 @pytest.fixture
 def environment(site: Path, tmp_path: Path) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(site), "CERTCHAIN_HOME": str(tmp_path / "home")}
+    # What runs there is measured neither: it is a copy.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    return {**inherited, "PYTHONPATH": str(site), "CERTCHAIN_HOME": str(tmp_path / "home")}
 
 
 def self_check(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
