@@ -41,7 +41,7 @@ def recognise(workspace: Workspace) -> Result:
     return Result(f"{raised} alerts were raised; {values['entries']} entries of the log were read.", values)
 
 
-@command(alert, "list")
+@command(alert, "list", beside_others=True)
 def list_alerts(
     workspace: Workspace, limit: Annotated[int, typer.Option(help="The most to show.", min=1, max=_MOST)] = 100
 ) -> Result:

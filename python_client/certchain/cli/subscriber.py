@@ -26,7 +26,7 @@ Address = Annotated[
 ]
 
 
-@command(subscriber, "add")
+@command(subscriber, "add", beside_others=True)
 def add(
     workspace: Workspace,
     name: Name,
@@ -49,7 +49,7 @@ def add(
     return Result(f"{name} is told of every alert from now on.", {"subscriber": name, "address": address})
 
 
-@command(subscriber, "list")
+@command(subscriber, "list", beside_others=True)
 def list_subscribers(workspace: Workspace) -> Result:
     """Lists who is told, and how many deliveries wait for each, or are dead."""
     store = notification_store(workspace)
@@ -68,7 +68,7 @@ def list_subscribers(workspace: Workspace) -> Result:
     return listed("subscriber", rows)
 
 
-@command(subscriber, "deliveries")
+@command(subscriber, "deliveries", beside_others=True)
 def deliveries(
     workspace: Workspace,
     state: Annotated[DeliveryState | None, typer.Option(help="Only those in this state.", show_default=False)] = None,
@@ -89,7 +89,7 @@ def deliveries(
     return Result("There is 1 delivery." if len(rows) == 1 else f"There are {len(rows)} deliveries.", rows)
 
 
-@command(subscriber, "retry")
+@command(subscriber, "retry", beside_others=True)
 def retry(workspace: Workspace, name: Name) -> Result:
     """Has a subscriber's dead deliveries tried again."""
     store, now = notification_store(workspace), workspace.clock.now()
@@ -99,7 +99,7 @@ def retry(workspace: Workspace, name: Name) -> Result:
     return Result(f"{len(dead)} deliveries to {name} are tried again.", {"subscriber": name, "deliveries": len(dead)})
 
 
-@command(subscriber, "remove")
+@command(subscriber, "remove", beside_others=True)
 def remove(workspace: Workspace, name: Name) -> Result:
     """Tells somebody nothing more; what waits for them is dropped."""
     notification_store(workspace).remove_subscriber(name)

@@ -111,6 +111,14 @@ def now() -> int:
     return int(time.time())
 
 
+def test_subscribers_and_alerts_are_looked_after_beside_a_running_server(deployed: Program) -> None:
+    with opener(deployed.chain.open)(Home(deployed.home), Output()) as workspace:
+        workspace.alone_in(workspace.home.folder)
+        deployed.json("subscriber", "add", "office", "https://office.example/hook").value()
+        assert deployed.json("alert", "list").value() == []
+        deployed.json("subscriber", "remove", "office").value()
+
+
 def test_the_operator_chooses_what_a_burst_is(registered: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = registered.home / "config.toml"
     with_one = settings.read_text() + "alert_user_failures = 1\n"

@@ -129,12 +129,14 @@ class Recogniser:
         follower = self._follower
         if follower is None or follower.position != self.equipment.store.recognised():
             follower = self._rebuilt()
-        self._follower = None  # until what it tells is kept
+        self._follower = follower
         while follower.position < size:
             page = self._page(follower.position, size)
-            self._keep(follower.rules.take(page, self._facts.facts(page)), follower.position + len(page))
+            facts = self._facts.facts(page)
+            self._follower = None  # until what it tells is kept
+            self._keep(follower.rules.take(page, facts), follower.position + len(page))
             follower.position += len(page)
-        self._follower = follower
+            self._follower = follower
 
     def _rebuilt(self) -> _Follower:
         """The rules as they were when they had read so far; what they tell on the way was told before, or should have been."""
