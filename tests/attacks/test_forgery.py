@@ -251,8 +251,8 @@ def test_a_forged_receipt_does_not_make_the_lock_forget_a_failure(home: Househol
         if genuine.kind != LoginFailureNoted.__name__:
             return genuine
         if forger == "a stranger":
-            return Identity(b"\0" * 32, genuine.signer, KeyPair.generate()).sign(LoginFailureNoted(0, bytes(16)))
-        return home.server.identity.sign(LoginFailureNoted(0, bytes(16)))
+            return Identity(b"\0" * 32, genuine.signer, KeyPair.generate()).sign(LoginFailureNoted(0, bytes(16), 0))
+        return home.server.identity.sign(LoginFailureNoted(0, bytes(16), 0))
 
     tap.answer = answer
     with pytest.raises(LoginRefused):
@@ -382,7 +382,7 @@ def test_a_login_grant_by_the_phone_itself_is_refused_by_the_lock(home: Househol
 
 def test_what_no_party_answers_is_refused_and_leaves_no_entry(home: Household) -> None:
     """Strangers cannot fill the log."""
-    nonsense = home.phone.identity.sign(LoginFailureNoted(0, bytes(16)))
+    nonsense = home.phone.identity.sign(LoginFailureNoted(0, bytes(16), 0))
     for channel in (home.server.channel(home.phone.identity.party), home.lock.channel()):
         with pytest.raises(MalformedMessage):
             channel.request(nonsense, Signed)
