@@ -22,3 +22,10 @@ def test_everything_of_the_log_is_measured_with_few_entries() -> None:
         assert f"{mode} log" in told.stdout
         assert f"audit of 2,000, {mode}" in told.stdout
     assert "missed" not in told.stdout
+
+
+def test_a_production_batch_is_measured_with_few_devices() -> None:
+    program = [sys.executable, "benchmarks/production.py", "--devices", "1000"]
+    told = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "1,000 devices" in told.stdout
