@@ -38,6 +38,7 @@ from certchain.models.custody import (
 from certchain.models.digest import Digest
 from certchain.models.identifier import ServiceId, device_party, service_party
 from certchain.models.registration import Registration
+from certchain.roles import custodian
 from certchain.verification.policy import CertificationPolicy
 from certchain.verification.statement import Identity
 from tests.custodians import Keeper, newest_division, stolen_share
@@ -329,6 +330,19 @@ def test_a_repeated_question_is_refused(home: Household) -> None:
     ask(keeper, home.server.identity, asked)
     with pytest.raises(ShareRepeated):
         ask(keeper, home.server.identity, asked)
+
+
+def test_of_many_questions_the_latest_are_remembered(home: Household, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many that nobody fills the custodian's memory; what is forgotten was sealed for its own nonce, and for its server."""
+    monkeypatch.setattr(custodian, "REMEMBERED", 2)
+    keeper = keepers(home)[0]
+    asked = [question(home, keeper) for _ in range(3)]
+    for one in asked:
+        ask(keeper, home.server.identity, one)
+    for one in asked[1:]:
+        with pytest.raises(ShareRepeated):
+            ask(keeper, home.server.identity, one)
+    ask(keeper, home.server.identity, asked[0])
 
 
 def test_a_question_with_a_short_nonce_is_refused(home: Household) -> None:
