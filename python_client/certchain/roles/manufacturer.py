@@ -4,7 +4,7 @@ import logging
 import secrets
 from dataclasses import dataclass, replace
 
-from certchain.channel import Channel
+from certchain.channel import ServiceChannel
 from certchain.encoding.digest import package_digest, package_id, submission_context, ver_id_context
 from certchain.encoding.message import to_cbor
 from certchain.errors import (
@@ -70,14 +70,19 @@ class Manufacturer:
             return ProductId(known.product)
 
     def release(
-        self, product: ProductId, version: int, data: PackageData, authority: Channel, update_server: Channel
+        self,
+        product: ProductId,
+        version: int,
+        data: PackageData,
+        authority: ServiceChannel,
+        update_server: ServiceChannel,
     ) -> PublishedPackage:
         """R1–R7, each step that is still to be done."""
         self.request_version(product, version, authority)
         self.submit_package(product, version, data, authority)
         return self.publish(product, version, data, update_server)
 
-    def request_version(self, product: ProductId, version: int, authority: Channel) -> Digest:
+    def request_version(self, product: ProductId, version: int, authority: ServiceChannel) -> Digest:
         """R1–R4: asks for the version, opens VerID, and draws UptID; returns PkgID. Raises ``ForgedVersionId``."""
         self._request_on_chain(product, version)
         issue = authority.request(self.identity.sign(VersionRequest(product, version)), Signed)
@@ -91,7 +96,7 @@ class Manufacturer:
         return package_id(ver_id, pending.upt_id)
 
     def submit_package(
-        self, product: ProductId, version: int, data: PackageData, authority: Channel
+        self, product: ProductId, version: int, data: PackageData, authority: ServiceChannel
     ) -> PackageApproval:
         """R5–R6: records PkgID and digest on the chain, and submits VerID and digest under seal.
 
@@ -112,7 +117,9 @@ class Manufacturer:
         submission = PackageSubmission(product, version, pkg_id, sealed)
         return authority.request(self.identity.sign(submission), PackageApproval)
 
-    def publish(self, product: ProductId, version: int, data: PackageData, update_server: Channel) -> PublishedPackage:
+    def publish(
+        self, product: ProductId, version: int, data: PackageData, update_server: ServiceChannel
+    ) -> PublishedPackage:
         """R7: gives file, UptID and PkgID to the update server, from where an upload that was cut off had come to."""
         pending = kept(self.store, _name(product, version), PendingVersion)
         pkg_id = package_id(self._open(product, version, pending.issue), pending.upt_id)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from certchain.channel import Channel, Connection
+from certchain.channel import Channel, Connection, ServiceChannel
 from certchain.config.clock import Clock
 from certchain.errors import CertchainError, MalformedMessage, UnknownPackage, UpdateRefused, WrongSigner
 from certchain.ledger import Ledger
@@ -62,8 +62,8 @@ class DeviceUpdater:
     store: FileStore
     clock: Clock
     authority: ServiceId
-    authority_channel: Channel
-    update_server: Channel
+    authority_channel: ServiceChannel
+    update_server: ServiceChannel
     _updating: threading.RLock = field(default_factory=threading.RLock)
 
     @property
