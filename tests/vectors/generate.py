@@ -192,6 +192,7 @@ def digests() -> Iterator[tuple[str, str, Vector, list[bytes]]]:
         fields("remote", "1.0"),
     )
     yield "application", "application", {"body": b"\xa1aa\x01"}, [b"\xa1aa\x01"]
+    yield "app release", "app-release", {"release": b"\xa1aa\x02"}, [b"\xa1aa\x02"]
     share: Vector = {"committed": word("commitment"), "division": 2, "index": 3, "value": word("share")}
     yield "share", "share", share, fields(*share.values())
     https: Vector = {"server": word("server"), "client": word("client"), "conversation": word("conversation")[:16]}

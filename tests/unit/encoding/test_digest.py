@@ -102,6 +102,7 @@ FUNCTIONS: dict[str, Callable[[Arguments], bytes]] = {
     "registration": lambda a: registration(**a),
     "manifest": lambda a: manifest(**a),
     "application": lambda a: protocol.application_digest(**in_bytes(a)).value,
+    "app-release": lambda a: protocol.app_release_digest(**in_bytes(a)).value,
     "log-entry": lambda a: entry_commitment(**in_bytes(a)).value,
     "log-leaf": lambda a: leaf_bytes(LogLeaf(a["index"], a["at"], Digest(bytes.fromhex(a["commitment"])))),
     "log-body": lambda a: body_context(**a),
