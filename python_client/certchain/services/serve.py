@@ -1,12 +1,12 @@
 """Running an application on uvicorn: bound before anything starts, announced when it answers, stopped in good order."""
 
+import asyncio
 import errno
 import logging
 import signal
 import socket
 import sys
 import threading
-from asyncio import AbstractServer
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -18,15 +18,13 @@ from uvicorn import Config, Server
 
 from certchain.errors import MalformedValue, PeerUnavailable, PortTaken
 from certchain.keys import ServerTls
+from certchain.services.door import Door
 from certchain.services.protocol import ImpatientProtocol
 
 LOOPBACK = "127.0.0.1"
 _KEEP_ALIVE = 8  # seconds between requests; not what mirrors wait (5 s), whose next request would cross with the end
-_FAREWELL = 0.5  # seconds for a client to say that it, too, has closed: one that waits in a pool never does
 _LAST_ANSWERS = 10  # seconds for what is under way when a stop is asked for
 _TICK = 0.1
-SLOWEST_HANDSHAKE = 10
-"""Seconds from a connection to the end of its TLS handshake."""
 
 
 def say(line: str) -> None:
@@ -81,14 +79,17 @@ def running(app: FastAPI, host: str = LOOPBACK, port: int = 0, *, tls: ServerTls
 
 
 class _Loop(uvloop.Loop):
-    """An event loop in which nobody takes long over the beginning or the end of TLS: there, no protocol of ours could hurry them."""
+    """An event loop whose servers have a door in front of TLS."""
 
-    async def create_server(  # type: ignore[override] # its overloads are many
-        self, *arguments: Any, **named: Any
-    ) -> AbstractServer:
-        if named.get("ssl") is not None:
-            named |= {"ssl_handshake_timeout": SLOWEST_HANDSHAKE, "ssl_shutdown_timeout": _FAREWELL}
-        return await super().create_server(*arguments, **named)
+    async def create_server(  # type: ignore[override] # its overloads are many, and uvicorn uses this one
+        self, protocol_factory: Callable[[], asyncio.Protocol], *, sock: socket.socket, backlog: int, **named: Any
+    ) -> asyncio.AbstractServer | Door:
+        context = named.pop("ssl", None)
+        if context is None:
+            return await super().create_server(protocol_factory, sock=sock, backlog=backlog, **named)
+        door = Door(sock, context, protocol_factory)
+        door.open(backlog)
+        return door
 
 
 class _Config(Config):

@@ -3,7 +3,6 @@
 import json
 import socket
 import ssl
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -259,7 +258,7 @@ def test_a_client_that_is_slow_with_its_body_is_given_up_and_keeps_nobody_waitin
 def test_who_never_ends_the_handshake_is_let_go(
     certificates: Certificates, said: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules[running.__wrapped__.__module__], "SLOWEST_HANDSHAKE", 0.5)  # type: ignore[attr-defined]
+    monkeypatch.setattr("certchain.services.door.SLOWEST_HANDSHAKE", 0.5)
     with service(certificates) as url:
         host, _, port = url.removeprefix("https://").partition(":")
         with socket.create_connection((host, int(port)), timeout=5) as silent:
@@ -272,15 +271,51 @@ def test_who_never_ends_the_handshake_is_let_go(
         assert ask(url, "/healthz", certificates).status == 200
 
 
-def test_hundreds_who_never_shake_hands_keep_nobody_out(certificates: Certificates, lock: TlsIdentity) -> None:
+def test_a_flood_of_handshakes_keeps_nobody_out_and_takes_no_more_places_than_there_are(
+    certificates: Certificates, lock: TlsIdentity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With all places taken, the handshake that has been under way for longest is given up; conversations that are open go on."""
+    monkeypatch.setattr("certchain.services.door.MOST_HANDSHAKES", 20)
     with service(certificates) as url:
         host, _, port = url.removeprefix("https://").partition(":")
+        asking = HttpsChannel(url, lock, SERVER)
+        assert asking.request(QUESTION, LoginAccepted) == ANSWER
         silent = [socket.create_connection((host, int(port)), timeout=5) for _ in range(300)]
         try:
             assert ask(url, "/messages", certificates, lock, BODY, HEADER).status == 200
+            assert asking.request(QUESTION, LoginAccepted) == ANSWER
+            assert sum(map(is_open, silent)) <= 20
         finally:
+            asking.close()
             for each in silent:
                 each.close()
+
+
+def is_open(connection: socket.socket) -> bool:
+    connection.setblocking(False)
+    try:
+        return connection.recv(1) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
+def test_what_follows_a_handshake_at_once_is_heard(certificates: Certificates, lock: TlsIdentity) -> None:
+    """A client sends its request with the end of its handshake; over and over, for it is a matter of luck what arrives together."""
+    with service(certificates) as url:
+        for _ in range(30):
+            assert ask(url, "/messages", certificates, lock, BODY, HEADER).status == 200
+
+
+def test_a_stop_does_not_wait_for_who_does_not_shake_hands(certificates: Certificates) -> None:
+    with service(certificates) as url:
+        host, _, port = url.removeprefix("https://").partition(":")
+        silent = socket.create_connection((host, int(port)), timeout=5)
+        assert ask(url, "/healthz", certificates).status == 200
+        began = time.monotonic()
+    assert time.monotonic() - began < 3
+    silent.close()
 
 
 def test_at_a_stop_what_is_under_way_is_answered_and_nothing_new_is_taken(

@@ -17,10 +17,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from certchain.channel.https import HttpsChannel
 from certchain.errors import MalformedValue, PeerUnavailable, PortTaken
+from certchain.models.certification import LoginAccepted
 from certchain.services import running, serve
 from certchain.services.body import whole_body
 from certchain.services.problem import refusing_app
+from tests.tls import LOCK, SERVER, Certificates
 
 PROGRAM = """
 import time
@@ -69,6 +72,56 @@ def test_a_service_ends_when_it_is_asked_to_after_what_is_under_way(number: sign
         out, err = process.communicate(timeout=15)
         assert (process.returncode, out, err) == (0, "", "")
         assert asked.communicate(timeout=15)[0] == "answered\n"
+
+
+TLS_PROGRAM = """
+import sys
+import time
+from certchain.keys import CertificateAuthority, ServerTls, TlsIdentity, TlsKey
+from certchain.models.certification import LoginAccepted
+from certchain.models.identifier import ServiceId, service_party
+from certchain.services import custodian_app, serve
+
+ca, key = CertificateAuthority.from_private_bytes(bytes.fromhex(sys.argv[1])), TlsKey.generate()
+certificate = ca.issue(key.request(), service_party(ServiceId(3)), now=int(time.time()))
+
+def slow(_: object, message: object) -> object:
+    print("asked", flush=True)
+    time.sleep(1)
+    return LoginAccepted(bytes(32))
+
+serve(custodian_app(slow), tls=ServerTls(TlsIdentity(key, certificate, ca.certificate)))
+"""
+
+
+def test_a_service_over_tls_says_so_and_ends_in_the_same_order() -> None:
+    """Also while a client that waits keeps its connection, and another never shakes hands."""
+    certificates = Certificates()
+    process = subprocess.Popen(
+        [sys.executable, "-c", TLS_PROGRAM, certificates.ca.private_bytes().hex()],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1]
+        assert url.startswith("https://127.0.0.1:")
+        asking = HttpsChannel(url, certificates.identity(LOCK), SERVER)
+        assert len(asking.binding) == 32
+        with ThreadPoolExecutor() as pool, connected(url):
+            asked = pool.submit(asking.request, LoginAccepted(bytes(32)), LoginAccepted)
+            assert process.stdout.readline() == "asked\n"
+            process.send_signal(signal.SIGTERM)
+            assert asked.result(15) == LoginAccepted(bytes(32))
+            out, err = process.communicate(timeout=15)
+        assert (process.returncode, out, err) == (0, "", "")
+        with pytest.raises(PeerUnavailable):
+            asking.request(LoginAccepted(bytes(32)), LoginAccepted)
+        asking.close()
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_a_port_that_is_taken_is_said_to_be() -> None:
