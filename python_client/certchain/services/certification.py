@@ -33,11 +33,13 @@ def certification_app(
     clock = clock or SystemClock()
     metrics = Metrics(clock)
     metrics.watch_log(engine)
+    metrics.watch_custodians(server.custody_troubles)
 
     @asynccontextmanager
     async def keep(_: FastAPI) -> AsyncIterator[None]:
         engine.keeper.start()
         yield
+        await run_in_threadpool(server.close)
         await run_in_threadpool(engine.close)
 
     return party_app(

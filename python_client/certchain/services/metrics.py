@@ -1,6 +1,7 @@
-"""``/metrics``: what a service does, for Prometheus. Labels are names of kinds and of errors, never of parties."""
+"""``/metrics``: what a service does, for Prometheus. Labels name kinds and errors, and of parties only custodians, by number."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from fastapi import Request
 from prometheus_client import (
@@ -14,11 +15,15 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
+from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
 from starlette.responses import Response
 
 from certchain.config import Clock
 from certchain.log import LogEngine
 from certchain.log.keeper import LogStatus
+from certchain.models.identifier import ServiceId
+from certchain.roles.certification_server.trouble import CustodianTroubles
 from certchain.services.connected import require_operator
 from certchain.services.messages import Heard
 from certchain.services.problem import NEVER_KEPT, SAFE
@@ -70,6 +75,10 @@ class Metrics:
         self._gauge("certchain_log_behind", "Entries that the chain lacks", lambda: status().behind)
         self._gauge("certchain_log_held_up", "1 while publication or anchor fails", lambda: _held_up(status()))
 
+    def watch_custodians(self, troubles: Callable[[], Mapping[ServiceId, CustodianTroubles]]) -> None:
+        """Shows how often each custodian gave something wrong, or nothing, since the start."""
+        self._registry.register(_CustodianCollector(troubles))
+
     def answer(self, request: Request) -> Response:
         """The endpoint, for operators. Raises as ``require_operator`` does."""
         require_operator(request, self._clock)
@@ -79,6 +88,22 @@ class Metrics:
 
     def _gauge(self, name: str, text: str, value: Callable[[], float]) -> None:
         Gauge(name, text, registry=self._registry).set_function(value)
+
+
+@dataclass(frozen=True, slots=True)
+class _CustodianCollector(Collector):
+    """Custodians that there was no trouble with do not show."""
+
+    troubles: Callable[[], Mapping[ServiceId, CustodianTroubles]]
+
+    def collect(self) -> Iterator[Metric]:
+        """One count for each custodian and kind of trouble."""
+        text = "Answers of a custodian that were wrong, or missing"
+        family = CounterMetricFamily("certchain_custodian_troubles", text, labels=("custodian", "kind"))
+        for custodian, counted in self.troubles().items():
+            family.add_metric((str(custodian), "wrong"), counted.wrong)
+            family.add_metric((str(custodian), "missing"), counted.missing)
+        yield family
 
 
 def _held_up(status: LogStatus) -> int:

@@ -44,6 +44,25 @@ def test_the_log_is_kept_while_the_service_runs_and_closed_at_its_end() -> None:
     assert home.server.log.keeper._thread is None
 
 
+def test_an_operator_sees_which_custodians_lied_or_were_away() -> None:
+    """And when the service ends, none of them is waited for any more."""
+    home = Household()
+    home.register()
+    away, liar = list(home.custodians.values())[:2]
+    home.server.custodians[away.id].close()
+    home.server.custodians[liar.id].request = lambda message, _: message  # its own question comes back
+    certificates = Certificates(home.server.identity.network)
+    tls, olga = ServerTls(certificates.server(home.server.identity.party)), certificates.identity(OLGA)
+    with running(certification_app(home.server.role, home.server.log), tls=tls) as url:
+        home.certify()
+        home.server.role.close()
+        shown = ask(url, "/metrics", certificates, olga).body.decode()
+    family = "certchain_custodian_troubles_total"
+    assert f'{family}{{custodian="{away.id}",kind="missing"}} 1.0' in shown
+    assert f'{family}{{custodian="{liar.id}",kind="wrong"}} 1.0' in shown
+    assert shown.count(f"{family}{{") == 4
+
+
 def test_a_log_that_takes_nothing_makes_the_service_not_ready() -> None:
     home = Household()
     home.server.log_limits = LogLimits(backlog=home.server.log_store.size())

@@ -112,6 +112,9 @@ class Listening:
         self.told.append(message)
         return self.role.answer(conversation, message)
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.role, name)
+
 
 def test_a_whole_certification_over_https_leaves_no_secret_in_the_log() -> None:
     """Nor a salt, R, A, a key or a user's name, in any form; and each record of a message says who sent it."""
