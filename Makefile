@@ -20,7 +20,7 @@ BROWNIE := HOME=$(CURDIR)/.make/home brownie
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test test-python test-contracts interop test-branches check check-style check-types check-contracts \
-	check-fresh format contracts docs run gas formal bench-log tessera lock go browser softhsm postgres mosquitto clean
+	check-fresh format contracts docs run gas formal fuzz bench-log bench-certification tessera lock go browser softhsm postgres mosquitto clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +42,9 @@ test-contracts: $(READY) ## run the tests of the contracts under Brownie (NETWOR
 
 interop: $(READY) go ## hold our log to Go's implementations of the standards, and theirs to ours
 	python -m pytest tests/interop
+
+fuzz: $(READY) .make/fuzz ## throw random input at every door, CERTCHAIN_FUZZ_SECONDS=600 in all (tests/fuzz)
+	CERTCHAIN_FUZZ_SECONDS=$${CERTCHAIN_FUZZ_SECONDS:-600} python -m pytest tests/fuzz $(ARGS)
 
 test-branches: $(READY) ## the same, with traces: fails if the tests miss a branch of the contracts (takes a while)
 	tests/contracts/run coverage $(ARGS) --coverage
@@ -86,6 +89,9 @@ gas: $(READY) ## measure the gas, next to EAS and ERC-1056 on the same chain
 bench-log: $(READY) ## measure the log, beside the disk alone and, where there is Go, Tessera (ARGS=--quick for a glance)
 	@if command -v go >/dev/null; then $(MAKE) --no-print-directory tessera; fi
 	python benchmarks/log.py $(ARGS)
+
+bench-certification: $(READY) ## measure certification, beside one transaction for each login on the same chain (ARGS=--quick for a glance)
+	python benchmarks/certification.py $(ARGS)
 
 tessera: .make/tessera/posix .make/tessera/hammer ## get Tessera, to measure the log beside it (needs Go)
 
@@ -147,6 +153,11 @@ clean: ## remove everything that make made
 .make/formal: requirements/formal.txt
 	$(PYTHON) -m venv .make/halmos
 	.make/halmos/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.make/fuzz: requirements/fuzz.txt
+	$(PYTHON) -m venv .make/schemathesis
+	.make/schemathesis/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 .make/node: package-lock.json package.json

@@ -118,6 +118,10 @@ class Chain:
         yield
         self._ask("evm_revert", snapshot)
 
+    def configure(self, method: str, value: object) -> None:
+        """Tells anvil how to behave."""
+        self._ask(method, value)
+
     def _mined(self, call: Call) -> Any:
         sent = self._ask("eth_sendTransaction", self._transaction(call))
         receipt = self.web3.eth.wait_for_transaction_receipt(sent, poll_latency=0.005)

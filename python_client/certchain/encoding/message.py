@@ -79,4 +79,8 @@ def exactly(basic: type) -> Callable[[Any, Any], Any]:
 def _first_cause(problem: BaseException) -> str:
     while isinstance(problem, BaseExceptionGroup):
         problem = problem.exceptions[0]
-    return str(problem)[:_LONGEST_CAUSE] or type(problem).__name__
+    try:
+        said = str(problem)
+    except TypeError:  # cattrs sorts the keys that it does not know, and a stranger's may be of types that have no order
+        said = ""
+    return said[:_LONGEST_CAUSE] or type(problem).__name__

@@ -233,6 +233,12 @@ def test_bytes_that_were_made_to_hurt_are_refused(data: bytes) -> None:
         from_cbor(Login, data)
 
 
+def test_keys_of_several_types_that_no_model_has_are_refused() -> None:
+    """They have no order in which a refusal could name them. Found by fuzzing."""
+    with pytest.raises(MalformedMessage):
+        from_cbor(Login, cbor2.dumps({"extra": 1, 5: 2, -1: 3}))
+
+
 def test_a_refusal_shows_nothing_of_the_message() -> None:
     with pytest.raises(MalformedMessage) as refusal:
         from_cbor(Login, changed(LOGIN_MAP, proof="a secret that went astray"))
