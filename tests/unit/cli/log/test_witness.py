@@ -45,7 +45,7 @@ def test_with_a_quorum_nothing_is_published_that_no_witness_has_cosigned(
     assert sessions.json(*verify, witness).value()["witnesses"] == [NAME]
     sessions.json("log", "retention", "--days", "30").value()
     sessions.json("log", "flush").refusal(76, "CosignaturesMissing")
-    assert [row["proven"] for row in sessions.json("log", "query").value()] == [True] * 4 + [False]
+    assert [row["proven"] for row in sessions.json("log", "query").value()] == [True] * 5 + [False]
 
 
 def test_a_witness_cosigns_no_log_that_it_does_not_know(sessions: Program, visited: list[Visit]) -> None:
@@ -108,7 +108,7 @@ def test_a_mirror_proves_entries_when_the_log_is_gone(sessions: Program, visited
     assert sessions.json("mirror", "prove", folder, "1", "--out", proof).value()["entry"] == 1
     thumbprint = sessions.json("log", "verify", proof).value()["thumbprint"]
     assert sessions.json("log", "check", proof).value()["thumbprint"] == thumbprint
-    sessions.json("mirror", "prove", folder, "3", "--out", proof).refusal(65, "IndexOutOfRange")
+    sessions.json("mirror", "prove", folder, "4", "--out", proof).refusal(65, "IndexOutOfRange")
     sessions.json("mirror", "sync", folder, "--url", "http://127.0.0.1:9").refusal(69, "PeerUnavailable")
 
 
