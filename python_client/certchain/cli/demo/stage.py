@@ -4,15 +4,12 @@ import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
-from rich.console import Console
-from rich.text import Text
-
+from certchain.cli.demo.teller import Teller
 from certchain.cli.network import ChainNetwork
-from certchain.cli.output import Output, Result, Values, plain
+from certchain.cli.output import Output, Result, Values
 from certchain.cli.party import Cast
 from certchain.cli.workspace import Workspace, opener
 from certchain.config import Home
@@ -22,51 +19,20 @@ from certchain.models.digest import Digest
 from certchain.models.entry import LoginEntry, LoginOutcome
 from certchain.models.log import LogLeaf
 
-Refusal = TypeVar("Refusal", bound=CertchainError)
-
 _SHORT = 16
-_INDENT = 12
 
 
-@dataclass(slots=True)
-class Stage:
-    """The demo's workspace and cast, and what has been told so far. A claim that does not hold ends the demo with ``DemoFailed``."""
+@dataclass(slots=True, kw_only=True)
+class Stage(Teller):
+    """The demo's workspace and cast, and what has been told so far."""
 
-    output: Output
     workspace: Workspace
     cast: Cast
-    told: list[Values] = field(default_factory=list)
-    _scene: str = ""
 
     def run(self, command: Callable[..., Result | None], *arguments: object, **options: object) -> Values:
         """Runs a command of the command line, and returns its record."""
         result = command(self.workspace, *arguments, **options)
         return result.values if result and isinstance(result.values, Mapping) else {}
-
-    def scene(self, title: str) -> None:
-        """Begins a scene."""
-        self._scene = title
-        self._print(Text(f"\n{title}", style="bold"))
-
-    def tell(self, step: str, sentence: str) -> None:
-        """Says what has happened, and in which step of the protocol."""
-        self.told.append({"scene": self._scene, "step": step, "told": sentence})
-        self._print(Text(f"  {step:<{_INDENT - 2}}", style="cyan").append(plain(sentence).plain, style="default"))
-
-    def require(self, claim: str, holds: bool) -> None:
-        """Raises ``DemoFailed`` unless the claim holds."""
-        if not holds:
-            raise DemoFailed(claim)
-
-    def refused(self, kind: type[Refusal], attempt: Callable[[], object]) -> Refusal:
-        """The refusal that an attempt ends with. Raises ``DemoFailed`` when it succeeds, or ends in another way."""
-        try:
-            attempt()
-        except kind as refusal:
-            return refusal
-        except CertchainError as other:
-            raise DemoFailed(f"a {kind.__name__} was due, and what came was: {other}") from other
-        raise DemoFailed(f"a {kind.__name__} was due, and the attempt succeeded")
 
     def entry(self, index: int) -> tuple[LogLeaf, LoginEntry]:
         """A login of the log, and its leaf."""
@@ -87,10 +53,6 @@ class Stage:
         """How many entries the log has."""
         return self.cast.log.engine.store.size()
 
-    def _print(self, text: Text) -> None:
-        if not self.output.as_json:
-            Console(file=self.output.results, highlight=False, soft_wrap=True).print(text)
-
 
 def short(digest: Digest) -> str:
     """A digest as far as it is worth telling."""
@@ -107,4 +69,4 @@ def stage(output: Output) -> Iterator[Stage]:
         open_workspace(Home(Path(folder)), output) as workspace,
     ):
         workspace.ask_passphrase = lambda _: passphrase
-        yield Stage(output, workspace, Cast(workspace))
+        yield Stage(output=output, workspace=workspace, cast=Cast(workspace))
