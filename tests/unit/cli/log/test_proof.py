@@ -26,7 +26,7 @@ def test_a_proof_is_verified_without_chain_home_or_passphrase(
     elsewhere = ("--home", str(tmp_path / "nowhere"))
     assert main(["log", "verify", str(file), *elsewhere]) == 0
     assert main(["log", "verify", str(file), "--thumbprint", thumbprint, *elsewhere]) == 0
-    assert "Entry 1 is in the log of 3 entries." in capsys.readouterr().out
+    assert "Entry 1 is in the log of 4 entries." in capsys.readouterr().out
     assert not (tmp_path / "nowhere").exists()
 
 
@@ -51,13 +51,13 @@ def test_a_proof_without_the_witnesses_that_are_asked_for_is_rejected(sessions: 
 
 def test_a_proof_is_compared_with_the_chain(sessions: Program, file: Path) -> None:
     value = sessions.json("log", "check", str(file)).value()
-    assert (value["entry"], value["size"], value["outcome"]) == (1, 3, "certified")
+    assert (value["entry"], value["size"], value["outcome"]) == (1, 4, "certified")
     file.write_bytes(file.read_bytes().replace(b'"user": 1', b'"user": 2'))
     assert sessions.json("log", "check", str(file)).code == 76
 
 
 def test_what_cannot_be_proven_read_or_written_is_refused(sessions: Program, tmp_path: Path) -> None:
-    sessions.json("log", "prove", "3", "--out", str(tmp_path / "p")).refusal(65, "IndexOutOfRange")
+    sessions.json("log", "prove", "4", "--out", str(tmp_path / "p")).refusal(65, "IndexOutOfRange")
     sessions.json("log", "prove", "1", "--out", str(tmp_path / "no" / "p")).refusal(69, "StorageUnavailable")
     sessions.json("log", "verify", str(tmp_path / "none")).refusal(69, "StorageUnavailable")
     sessions.json("log", "check", str(tmp_path / "none")).refusal(69, "StorageUnavailable")
