@@ -1,6 +1,7 @@
 """`certchain deploy`: the contracts, and everyone whom a network cannot do without."""
 
 from dataclasses import replace
+from itertools import permutations
 from typing import Annotated
 
 import typer
@@ -29,13 +30,8 @@ from certchain.roles.authority import Authority
 from certchain.verification.statement import Identity
 
 ADMIN = "admin"
-METHODS = (
-    (Factor.FIRST, Factor.SECOND, Factor.THIRD),
-    (Factor.FIRST, Factor.THIRD),
-    (Factor.FIRST, Factor.SECOND),
-    (Factor.FIRST,),
-)
-"""The combination methods of a new network, in the order of their numbers."""
+METHODS = tuple(order for count in (3, 2, 1) for order in permutations(Factor, count))
+"""The combination methods of a new network, in the order of their numbers: every ordered choice of factors, the strongest first."""
 
 
 def deploy(

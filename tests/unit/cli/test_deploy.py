@@ -13,7 +13,7 @@ def test_a_deployment_enrols_the_services_and_defines_methods(certchain: Program
     value = certchain.json("deploy").value()
     assert sorted(value["services"].values()) == list(range(1, 10))
     assert [name for name in value["services"] if name.startswith("custodian")] == list(CUSTODIANS)
-    assert len(certchain.json("method", "list").value()) == value["methods"] == 4
+    assert len(certchain.json("method", "list").value()) == value["methods"] == 15
 
 
 def test_a_second_deployment_is_refused(deployed: Program) -> None:
@@ -68,7 +68,7 @@ def test_an_interrupted_deployment_goes_on_where_it_stopped(
     if step != "_enrol_services":
         certchain.json("deploy").value()
     certchain.json("deploy").refusal(78, "AlreadyDeployed")
-    assert len(certchain.json("method", "list").value()) == 4
+    assert len(certchain.json("method", "list").value()) == 15
     assert certchain.chain.network is not None
     assert certchain.chain.network.ledger(certchain.chain.network.admin).registrations.service_count() == 9
 

@@ -63,14 +63,14 @@ def test_what_is_not_registered_is_not_superseded(household: Program) -> None:
 
 
 def test_a_method_with_too_few_factors_is_refused(household: Program) -> None:
-    household.json("registration", "register", *PAIR, "--method", "2").refusal(76, "MethodTooWeak")
-    household.json("registration", "register", *PAIR, "--method", "9").refusal(65, "UnknownMethod")
+    household.json("registration", "register", *PAIR, "--method", "8").refusal(76, "MethodTooWeak")
+    household.json("registration", "register", *PAIR, "--method", "16").refusal(65, "UnknownMethod")
 
 
 def test_the_configuration_says_how_risky_a_model_is(household: Program) -> None:
     settings = household.home / "config.toml"
     settings.write_text(settings.read_text() + '[model_risks.Acme]\nPL-1 = "medium"\n')
-    assert household.json("registration", "register", *PAIR, "--method", "2").value()["risk"] == "medium"
+    assert household.json("registration", "register", *PAIR, "--method", "8").value()["risk"] == "medium"
 
 
 def test_a_registration_is_suspended_reinstated_and_revoked(registered: Program) -> None:

@@ -18,7 +18,7 @@ from certchain.cli.demo.teller import Teller
 from certchain.cli.deploy import deploy
 from certchain.cli.log.audit import audit as audit_log
 from certchain.cli.output import Output
-from certchain.cli.record import DeviceRecord, UserDeviceRecord
+from certchain.cli.record import UserDeviceRecord
 from certchain.cli.self_check import checked
 from certchain.config import read_configuration, write_configuration
 from certchain.errors import (
@@ -239,10 +239,10 @@ def households(live: Live) -> None:
         number = place.do(enrolment.accept_user_device, kind, answer, **installed)["number"]
         enrolled = live.olga.do(user.enrol, name)["number"]
         place.do(user.known, name, number=enrolled)
-        record = live.world.places[lock].ask(lambda workspace, lock=lock: workspace.records.read(DeviceRecord, lock))
-        place.do(device.known, lock, number=record.number, address=live.world.running[lock].address)
+        made = live.world.places[lock].do(device.show, lock)["number"]
+        place.do(device.known, lock, number=made, address=live.world.running[lock].address)
         live.people.append(Person(name, place, kind, lock))
-        live.olga.do(registration.permit, user=str(enrolled), user_device=str(number), device=str(record.number))
+        live.olga.do(registration.permit, user=str(enrolled), user_device=str(number), device=str(made))
         live.tell("enrol", f"{name.title()} is user {enrolled}, the {kind} user device {number}; Olga has let them in.")
 
 
