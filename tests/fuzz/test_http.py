@@ -59,7 +59,7 @@ def as_pem(identity: TlsIdentity, folder: Path) -> Sequence[str]:
 
 def thrown(url: str, identity: TlsIdentity, folder: Path, *options: str) -> None:
     """Requests of all kinds to every operation. Fails with what schemathesis says."""
-    count = FEW if SECONDS < 100 else PLENTY  # noqa: PLR2004 - `make fuzz` has more
+    count = FEW if SECONDS < 100 else PLENTY
     command = [
         SCHEMATHESIS, "run", f"{url}/openapi.json", "--checks", CHECKS, "--phases", "coverage,fuzzing",
         "--max-examples", str(count), "--suppress-health-check", "all",

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import (
     SECP256R1,
     EllipticCurvePrivateKey,
@@ -149,7 +150,7 @@ def _requested_key(request: bytes) -> EllipticCurvePublicKey:
     try:
         asked = x509.load_der_x509_csr(request)
         key, possessed = asked.public_key(), asked.is_signature_valid
-    except (ValueError, TypeError, x509.InvalidVersion):
+    except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm):
         raise MalformedValue("certificate request", "it is not PKCS #10") from None
     if not isinstance(key, EllipticCurvePublicKey) or not isinstance(key.curve, SECP256R1):
         raise MalformedValue("certificate request", "its key is not on P-256")

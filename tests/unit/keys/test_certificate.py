@@ -140,6 +140,18 @@ def test_what_is_no_request_is_refused(certificates: Certificates, request_bytes
         certificates.ca.issue(request_bytes, LOCK, now=now())
 
 
+def test_a_curve_that_nobody_knows_is_refused(certificates: Certificates) -> None:
+    """In a request and in a certificate: the library has an error of its own for it. Found by fuzzing."""
+    p256, unknown = bytes.fromhex("06082a8648ce3d030107"), bytes.fromhex("06082a8648ce3d03017f")
+    request, certificate = TlsKey.generate().request(), certificates.identity(LOCK).certificate
+    assert p256 in request
+    assert p256 in certificate
+    with pytest.raises(MalformedValue, match="PKCS"):
+        certificates.ca.issue(request.replace(p256, unknown), LOCK, now=now())
+    with pytest.raises(CertificateInvalid):
+        certificates.ca.certificate.read(certificate.replace(p256, unknown))
+
+
 def test_what_a_request_asks_for_beside_its_key_is_not_granted(certificates: Certificates) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     wish = x509.CertificateSigningRequestBuilder(common_name("service 3"))

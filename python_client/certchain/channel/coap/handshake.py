@@ -25,7 +25,9 @@ _LONGEST_ID = 7
 _STRANGER = "a party of this network"
 _METHOD_AND_SUITE = b"\x03\x02"
 _POINT_LENGTH = 32
-_SHORT_STRING = 0x58
+_BYTE_STRING, _SHORT_STRING = 0x40, 0x58
+_LONG, _LONGEST = 24, 256
+_TAG_LENGTH = 8
 
 Result = TypeVar("Result")
 
@@ -85,6 +87,7 @@ class Initiator:
 
     def finish(self, message_4: bytes) -> None:
         """Returns once message 4 shows that the other end has taken message 3."""
+        self._require(_is_sealed(message_4), "its message 4 is not as it has to be")
         items = self._guarded(lambda: self._edhoc.process_message_4(message_4))
         self._require(not items, "its message 4 is not as it has to be")
 
@@ -119,6 +122,8 @@ class Responder:
 
     def named(self, message_3: bytes) -> Party:
         """Whom message 3 claims to come from; nothing is shown yet."""
+        if not _is_sealed(message_3):
+            raise PeerNotAuthentic(_STRANGER, "its message 3 is not as it has to be")
         named, items = _guarded(_STRANGER, lambda: self._edhoc.parse_message_3(message_3))
         if items:
             raise PeerNotAuthentic(_STRANGER, "its message 3 is not as it has to be")
@@ -132,6 +137,17 @@ class Responder:
         theirs = credential(self._network, party, keys)
         prk_out = _guarded(str(party), lambda: self._edhoc.verify_message_3(theirs))
         return bytes(_guarded(str(party), lambda: self._edhoc.prepare_message_4([]))), bytes(prk_out)
+
+
+def _is_sealed(data: bytes) -> bool:
+    """Whether this is one CBOR byte string in its shortest form that can have a tag in it, and nothing after it.
+
+    The library passes over what follows, and panics, aloud, at one that is shorter than a tag.
+    """
+    length = len(data) - 1
+    if length < _LONG:
+        return length >= _TAG_LENGTH and data[0] == _BYTE_STRING + length
+    return _LONG < length <= _LONGEST and data[:2] == bytes([_SHORT_STRING, length - 1])
 
 
 def _has_point(data: bytes) -> bool:

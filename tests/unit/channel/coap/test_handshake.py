@@ -47,6 +47,43 @@ def test_other_keys_than_those_in_force_are_refused_at_both_ends() -> None:
         initiator.message_3(responder.message_2(initiator.message_1()))
 
 
+@pytest.mark.parametrize("trailing", [b"\x00", b"\x40", bytes(200), bytes(300)])
+def test_what_follows_message_3_or_4_is_refused(trailing: bytes) -> None:
+    """The library passes over it: the same handshake would have many forms. Found by fuzzing."""
+    initiator, responder, message_2 = begun()
+    message_3, _ = initiator.message_3(message_2)
+    with pytest.raises(PeerNotAuthentic, match="message 3"):
+        responder.named(message_3 + trailing)
+    responder.named(message_3)
+    message_4, _ = responder.message_4(PHONE.party, PHONE.keys.public)
+    with pytest.raises(PeerNotAuthentic, match="message 4"):
+        initiator.finish(message_4 + trailing)
+    initiator.finish(message_4)
+
+
+def test_message_3_has_one_form() -> None:
+    """Its length in another head, or as a number, is another message. Found by fuzzing."""
+    initiator, responder, message_2 = begun()
+    message_3, _ = initiator.message_3(message_2)
+    for head in (b"\x18", b"\x59\x00", b""):
+        with pytest.raises(PeerNotAuthentic, match="message 3"):
+            responder.named(head + message_3[1:])
+    assert responder.named(message_3) == PHONE.party
+
+
+def test_what_is_shorter_than_a_tag_is_refused_before_the_library_panics(capfd: pytest.CaptureFixture[str]) -> None:
+    """As message 3, and as message 4. Found by fuzzing."""
+    for length in range(8):
+        short = bytes([0x40 + length]) + bytes(length)
+        initiator, responder, message_2 = begun()
+        initiator.message_3(message_2)
+        with pytest.raises(PeerNotAuthentic, match="message 3"):
+            responder.named(short)
+        with pytest.raises(PeerNotAuthentic, match="message 4"):
+            initiator.finish(short)
+    assert capfd.readouterr().err == ""
+
+
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
 def test_a_changed_message_of_either_end_is_refused(number: int) -> None:
     """One bit anywhere, and there is no conversation."""
