@@ -8,6 +8,7 @@ __all__ = [
     "CertificateInvalid",
     "CertificateMissing",
     "CertificateRefused",
+    "ForeignPage",
     "OperatorRequired",
     "PartyRequired",
     "ServiceBusy",
@@ -63,6 +64,14 @@ class PartyRequired(NotAuthorised):
 
     sentence = "Messages are taken from enrolled parties, and {name} is none."
     advice = "Connect with a party's certificate; an operator uses the operator API."
+
+
+@dataclass(eq=False)
+class ForeignPage(NotAuthorised):
+    """A browser that has the operator's certificate asks on behalf of another site's page."""
+
+    sentence = "A page of another site asked for this in the operator's browser."
+    advice = "Ask from the service's own page, or by a program; and find out which page it was."
 
 
 @dataclass(eq=False)

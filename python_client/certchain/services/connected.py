@@ -6,13 +6,14 @@ from fastapi import Request
 
 from certchain.config import Clock
 from certchain.encoding.binding import https_binding
-from certchain.errors import CertificateMissing, OperatorRequired, PartyRequired
+from certchain.errors import CertificateMissing, ForeignPage, OperatorRequired, PartyRequired
 from certchain.keys import verify_in_force
 from certchain.models.certificate import Certified, CertifiedName, Operator
 from certchain.models.identifier import Party
 
 SCOPE_KEY = "certchain.connected"
 """Where an ASGI scope has the ``Connected``; not at all without TLS."""
+_OWN_SITE = ("same-origin", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,13 @@ def require_operator(request: Request, clock: Clock) -> Operator:
 
 
 def operator_of(request: Request) -> Operator:
-    """A dependency of the operator API's routes: who asks. Raises as ``require_operator`` does, by the application's clock."""
-    return require_operator(request, request.app.state.clock)
+    """A dependency of the operator API's routes: who asks. Raises as ``require_operator`` does, by the application's clock.
+
+    ``ForeignPage`` when it was not the operator who asked, but another site's page in the operator's browser.
+    """
+    operator = require_operator(request, request.app.state.clock)
+    _require_own_page(request)
+    return operator
 
 
 def require_conversation(request: Request, clock: Clock, conversation: bytes) -> HttpsConversation:
@@ -56,6 +62,18 @@ def require_conversation(request: Request, clock: Clock, conversation: bytes) ->
     if not isinstance(name, Party):
         raise PartyRequired(str(name))
     return HttpsConversation(https_binding(server, client.fingerprint, conversation), name)
+
+
+def _require_own_page(request: Request) -> None:
+    """A browser shows the certificate for whatever page asks; which page it was, it says in these headers (Fetch Metadata, Fetch).
+
+    Programs send neither.
+    """
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None and site not in _OWN_SITE:
+        raise ForeignPage
+    if origin is not None and origin != f"https://{request.headers.get('host', '')}":
+        raise ForeignPage
 
 
 def _shown(request: Request) -> tuple[bytes, Certified]:

@@ -1,7 +1,6 @@
 """C1 and C2 at the device: the users' verifiers, logins, wrong ones counted and reported, users locked out after too many."""
 
 import logging
-import math
 import secrets
 import threading
 from collections import deque
@@ -131,12 +130,14 @@ class Logins:
             self._write(book)
 
     def _hear_of_unlocking(self, user: UserId) -> None:
-        """Asks the server whether a user who is locked out was unlocked since; not of strangers, and not all the time."""
+        """Asks the server whether a user who is locked out was unlocked since; not all the time.
+
+        Of strangers, too: otherwise the time that it takes would tell whom the device knows.
+        """
         book, now = self.book(), self.equipment.clock.monotonic()
         locked = book.failure_count(user) >= self.equipment.policy.attempts
-        if not locked or not book.knows(user) or now < self._asked.get(user, -math.inf) + _ASK_AGAIN:
+        if not locked or not self._may_ask(user, now):
             return
-        self._asked[user] = now
         try:
             self.report()
             unlocks = self._ask_for_unlocks(user)
@@ -149,6 +150,16 @@ class Logins:
             self._write(book.with_unlocks(user, unlocks))
         if known is not None and unlocks > known:
             self.unlock(user)
+
+    def _may_ask(self, user: UserId, now: float) -> bool:
+        """Once in a while for each user; remembers no longer than that who it was."""
+        with self._lock:
+            for other in [other for other, asked in self._asked.items() if now >= asked + _ASK_AGAIN]:
+                del self._asked[other]
+            if user in self._asked:
+                return False
+            self._asked[user] = now
+            return True
 
     def _ask_for_unlocks(self, user: UserId) -> int:
         server, nonce = self.equipment.certification_server, secrets.token_bytes(REPORT_NONCE_LENGTH)
