@@ -20,10 +20,10 @@ BROWNIE := HOME=$(CURDIR)/.make/home brownie
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test test-python test-contracts interop test-branches check check-style check-types check-contracts \
-	check-fresh format contracts docs run gas formal fuzz bench-log bench-certification tessera lock go browser softhsm postgres mosquitto clean
+	check-fresh format contracts docs run gas formal fuzz bench-log bench-certification tessera lock go optional browser softhsm postgres mosquitto clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(READY) ## get the tools and libraries, as the locks pin them (the others do this by themselves)
 
@@ -117,24 +117,23 @@ go: ## install Go where there is none, for the tests beside Go's implementations
 		.make/go/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/go.txt; }
 
 browser: ## install Debian's Chromium, for the tests of the log's page (needs root or sudo)
-	@command -v chromium >/dev/null || { \
-		$(AS_ROOT) apt-get update -qq && \
-		$(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; }
-
 softhsm: ## install Debian's SoftHSM2, a PKCS #11 token in software, for the tests of keys in tokens (needs root or sudo)
-	@command -v softhsm2-util >/dev/null || { \
-		$(AS_ROOT) apt-get update -qq && \
-		$(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends softhsm2 >/dev/null; }
-
 postgres: ## install Debian's PostgreSQL, of which the tests start a server of their own (needs root or sudo)
-	@command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { \
-		$(AS_ROOT) apt-get update -qq && \
-		$(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends postgresql >/dev/null; }
-
 mosquitto: ## install Debian's MQTT broker, for the tests of alerts' subscribers (needs root or sudo)
-	@command -v mosquitto >/dev/null || test -x /usr/sbin/mosquitto || { \
-		$(AS_ROOT) apt-get update -qq && \
-		$(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends mosquitto >/dev/null; }
+optional: go ## install all that some tests need besides: go, browser, softhsm, postgres and mosquitto
+
+# Each is a program and the package that has it; what is missing is installed together, after one update of the lists.
+browser: PARTS := chromium:chromium
+softhsm: PARTS := softhsm2-util:softhsm2
+postgres: PARTS := postgres:postgresql
+mosquitto: PARTS := mosquitto:mosquitto
+optional: PARTS := chromium:chromium softhsm2-util:softhsm2 postgres:postgresql mosquitto:mosquitto
+
+browser softhsm postgres mosquitto optional:
+	@PATH="$$PATH:/usr/sbin:$$(echo /usr/lib/postgresql/*/bin | tr ' ' :)"; missing=; \
+	for part in $(PARTS); do command -v $${part%:*} >/dev/null || missing="$$missing $${part#*:}"; done; \
+	test -z "$$missing" || { $(AS_ROOT) apt-get update -qq && \
+		$(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing >/dev/null; }
 
 clean: ## remove everything that make made
 	rm -rf .make .venv node_modules build reports .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
