@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 FENCED = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.S | re.M)
-BY_HAND = next(block for _, block in FENCED if "certchain deploy" in block)
+BY_HAND = next(block for _, block in FENCED if "$ certchain deploy" in block)
 SERVING = next(block for _, block in FENCED if "log serve" in block)
 EXPORTS = re.findall(r"^\$ export (.*)$", README, re.M)
 COMMANDS = [line.removeprefix("$ ") for line in BY_HAND.splitlines() if not line.startswith("$ export ")]

@@ -43,12 +43,16 @@ def deploy(
     login_log_mode: Annotated[
         LogMode | None, typer.Option(help="How the chain keeps the login log, for good: every leaf, or roots only.")
     ] = None,
+    unrecorded: Annotated[
+        bool,
+        typer.Option("--unrecorded", help="Let services run from a clone, whose files nothing can be checked against."),
+    ] = False,
 ) -> Result:
     """Deploys the contracts, makes the roles' accounts and keys, and enrols the services.
 
     If it is interrupted, run it again: what is done is not done twice.
     """
-    _configure(workspace, network, approvals, login_log_mode)
+    _configure(workspace, network, approvals, login_log_mode, unrecorded)
     steps = (_make_accounts, _deploy_contracts, _grant_roles, _define_methods, _enrol_services)
     with workspace.output.progress("Deploying") as advance:
         for done, step in enumerate(steps):
@@ -66,7 +70,9 @@ def deploy(
     return Result("The network is deployed, and its services are enrolled.", values)
 
 
-def _configure(workspace: Workspace, network: str | None, approvals: int | None, mode: LogMode | None) -> None:
+def _configure(
+    workspace: Workspace, network: str | None, approvals: int | None, mode: LogMode | None, unrecorded: bool
+) -> None:
     """Settles what the deployment depends on, before there is one. Raises ``AlreadyDeployed`` when there is nothing left to do."""
     known = workspace.configuration
     if all(name in workspace.records.all(ServiceRecord) for name in SERVICES):
@@ -76,6 +82,7 @@ def _configure(workspace: Workspace, network: str | None, approvals: int | None,
         network=network or known.network,
         approvals_required=approvals or known.approvals_required,
         login_log_mode=known.login_log_mode if mode is None else mode.value,
+        unrecorded_installation=unrecorded or known.unrecorded_installation,
     )
     if chosen != known and workspace.home.deployment.exists():
         raise AlreadyDeployed(known.network)

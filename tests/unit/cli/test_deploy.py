@@ -31,6 +31,15 @@ def test_the_choices_are_kept_in_the_configuration(certchain: Program) -> None:
     assert (certchain.home / "keys" / "approver-3.account.json").exists()
 
 
+@pytest.mark.parametrize(("options", "allowed"), [((), False), (("--unrecorded",), True)])
+def test_services_run_from_a_clone_only_if_that_was_asked_for(
+    certchain: Program, options: tuple[str, ...], allowed: bool
+) -> None:
+    (certchain.home / "config.toml").write_text("key_memory = 32\n")
+    certchain.json("deploy", *options).value()
+    assert read_configuration(certchain.home / "config.toml").unrecorded_installation is allowed
+
+
 @pytest.mark.parametrize("mode", ["recorded", "anchored"])
 def test_how_the_chain_keeps_the_log_is_chosen_once(certchain: Program, mode: str) -> None:
     assert certchain.json("deploy", "--login-log-mode", mode).value()["login_log_mode"] == mode
