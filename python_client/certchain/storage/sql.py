@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, delete, insert, select, update
 
 from certchain.errors import UnknownRecord
 from certchain.models.app import AppRecord
@@ -138,7 +139,7 @@ class SqlManagementDatabase:
     def failures(self, subject: Subject) -> FailureState:
         key = _subject_columns(subject)
         with reading(self._engine) as connection:
-            row = connection.execute(select(failures).where(*_equal(failures, key))).one_or_none()
+            row = connection.execute(_by_key(failures, *key), key).one_or_none()
         return FailureState() if row is None else FailureState(row.failures, row.unlocks)
 
     @contextmanager
@@ -161,11 +162,17 @@ class SqlManagementDatabase:
         """The one row with this key. Raises ``UnknownRecord``."""
         with intact(kind):
             with reading(self._engine) as connection:
-                row = connection.execute(select(table).where(*_equal(table, key))).one_or_none()
+                row = connection.execute(_by_key(table, *key), key).one_or_none()
             if row is not None:
                 yield row
                 return
         raise UnknownRecord(kind, " ".join(map(str, key.values())))
+
+
+@cache
+def _by_key(table: Table, *names: str) -> Select[Any]:
+    """The row with this key, whose values come with the execution: a session reads a dozen rows, and each statement is made once."""
+    return select(table).where(*(table.c[name] == bindparam(name) for name in names))
 
 
 def _equal(table: Table, key: Mapping[str, int | str]) -> list[ColumnElement[bool]]:
