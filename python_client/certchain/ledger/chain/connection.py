@@ -128,9 +128,8 @@ class Connection:
 
     def call(self, transaction: TxParams, block: BlockIdentifier = "latest") -> bytes:
         """What a function returns, without changing anything. Raises ``Reverted`` or ``Refused``."""
-        at = block if isinstance(block, str) else hex(int(block))
-        asked = {name: HexBytes(value).to_0x_hex() if name == "data" else value for name, value in transaction.items()}
-        return self._ask(lambda: bytes(HexBytes(self._raw("eth_call", asked, at))))
+        asked = {name: _written(value) for name, value in transaction.items()}
+        return self._ask(lambda: bytes(HexBytes(self._raw("eth_call", asked, _written(block)))))
 
     def estimate(self, transaction: TxParams) -> int:
         """How much gas a transaction takes now. Raises ``Reverted`` or ``Refused``."""
@@ -191,7 +190,7 @@ class Connection:
         }
         return self._ask(lambda: tuple(_log(entry) for entry in self._web3.eth.get_logs(wanted)))
 
-    def _raw(self, method: str, *params: object) -> Any:
+    def _raw(self, method: str, *params: Any) -> Any:
         """The answer as the node gives it, where web3 would spend more time on its form than the node on the question."""
         asked = RPCEndpoint(method)
         return self._web3.manager.request_blocking(asked, list(params), get_error_formatters(asked))
@@ -264,6 +263,13 @@ def _log(entry: Any) -> Log:
         bytes(entry["transactionHash"]),
         _time(entry.get("blockTimestamp")),
     )
+
+
+def _written(value: Any) -> Any:
+    """A value as JSON-RPC has it; a name, as of a block, stays as it is."""
+    if isinstance(value, bytes):
+        return HexBytes(value).to_0x_hex()
+    return hex(value) if isinstance(value, int) else value
 
 
 def _block(answer: Any) -> Block:
