@@ -1,60 +1,67 @@
-"""The tree of commands."""
+"""The tree of commands: where each noun is, and each verb without one."""
 
-from certchain.cli.alert import alert
-from certchain.cli.app import app
-from certchain.cli.batch import batch
-from certchain.cli.command import command, noun
-from certchain.cli.custodian import custodian
-from certchain.cli.demo import demo
-from certchain.cli.deploy import deploy
-from certchain.cli.device import device
-from certchain.cli.enrolment import enrol
-from certchain.cli.joining import network
-from certchain.cli.key import key
-from certchain.cli.log import log
-from certchain.cli.method import method
-from certchain.cli.mirror import mirror
-from certchain.cli.node import node
-from certchain.cli.operator import operator
-from certchain.cli.package import package
-from certchain.cli.product import product
-from certchain.cli.registration import registration
-from certchain.cli.self_check import self_check
-from certchain.cli.server import server
-from certchain.cli.session import session
-from certchain.cli.subscriber import subscriber
-from certchain.cli.user import user
-from certchain.cli.user_device import user_device
-from certchain.cli.witness import witness
+from collections.abc import Callable
 
-NOUNS = (
-    user,
-    user_device,
-    app,
-    device,
-    batch,
-    method,
-    registration,
-    session,
-    product,
-    package,
-    log,
-    witness,
-    mirror,
-    alert,
-    subscriber,
-    key,
-    network,
-    server,
-    custodian,
-    operator,
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
+
+from certchain.cli.command import command
+from certchain.cli.loading import Part, tree
+
+NOUNS = {
+    "user": Part("user", "user"),
+    "user-device": Part("user_device", "user_device", added_by=("enrolment",)),
+    "app": Part("app", "app"),
+    "device": Part("device", "device", added_by=("enrolment", "device_service")),
+    "batch": Part("batch", "batch"),
+    "method": Part("method", "method"),
+    "registration": Part("registration", "registration"),
+    "session": Part("session", "session"),
+    "product": Part("product", "product"),
+    "package": Part("package", "package"),
+    "log": Part("log", "log"),
+    "witness": Part("witness", "witness"),
+    "mirror": Part("mirror", "mirror"),
+    "alert": Part("alert", "alert"),
+    "subscriber": Part("subscriber", "subscriber"),
+    "key": Part("key", "key"),
+    "network": Part("joining", "network"),
+    "server": Part("server", "server"),
+    "custodian": Part("custodian", "custodian"),
+    "operator": Part("operator", "operator"),
+}
+VERBS = {
+    "deploy": Part("deploy", "deploy"),
+    "enrol": Part("enrolment", "enrol"),
+}
+BESIDE_OTHERS = {
+    "demo": Part("demo", "demo"),
+    "node": Part("node", "node"),
+    "self-check": Part("self_check", "self_check"),
+}
+"""Verbs that run beside other commands of a home."""
+
+
+def _noun(part: Part) -> Callable[[], TyperGroup]:
+    return lambda: get_group(part.load())
+
+
+def _verb(name: str, part: Part, *, beside_others: bool) -> Callable[[], object]:
+    def load() -> object:
+        alone = typer.Typer(add_completion=False)
+        command(alone, name, beside_others)(part.load())
+        return get_command(alone)
+
+    return load
+
+
+application = tree(
+    "certchain",
+    "Keeps an IoT industry's security promises on a permissioned Ethereum network.",
+    {
+        **{name: _verb(name, part, beside_others=True) for name, part in BESIDE_OTHERS.items()},
+        **{name: _verb(name, part, beside_others=False) for name, part in VERBS.items()},
+        **{name: _noun(part) for name, part in NOUNS.items()},
+    },
 )
-
-application = noun("certchain", "Keeps an IoT industry's security promises on a permissioned Ethereum network.")
-command(application, "demo", beside_others=True)(demo)
-command(application, "node", beside_others=True)(node)
-command(application, "deploy")(deploy)
-command(application, "enrol")(enrol)
-command(application, "self-check", beside_others=True)(self_check)
-for _noun in NOUNS:
-    application.add_typer(_noun)

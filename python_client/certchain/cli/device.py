@@ -4,30 +4,24 @@ from typing import Annotated
 
 import typer
 
-from certchain.channel.coap import CoapEndpoint
 from certchain.cli.argument import Name, Number, Reason, UserName
 from certchain.cli.command import command, noun
 from certchain.cli.enrolling import PARTY_KEYS
-from certchain.cli.log.serve import Host
 from certchain.cli.output import Result, listed
 from certchain.cli.party import Cast
 from certchain.cli.reach import coap_address
 from certchain.cli.record import ContactRecord, DeviceRecord, ProductRecord, UserRecord
 from certchain.cli.rotation import fresh_pair, take_fresh_pair
-from certchain.cli.self_check import require_unchanged
-from certchain.cli.stopping import stopped_by_signals
 from certchain.cli.workspace import Workspace
 from certchain.encoding.moment import moment
 from certchain.models.delivery import InstalledPackage
 from certchain.models.entry import Subject, SubjectKind
 from certchain.models.identifier import DeviceId, UserId, device_party
-from certchain.services import set_up_log
 
 device = noun("device", "The IoT devices: enrolment, keys, logins and firmware.")
 
 Manufacturer = Annotated[str, typer.Option(help="Who made it.", show_default=False)]
 DeviceModel = Annotated[str, typer.Option(help="Its model, on which its risk level depends.", show_default=False)]
-CoapPort = Annotated[int, typer.Option("--port", min=0, max=65535, help="Its UDP port; 0 for any free one.")]
 Serial = Annotated[str, typer.Option(help="Its serial number.", show_default=False)]
 
 
@@ -92,21 +86,6 @@ def known(
     return Result(
         f"Device {name} is number {number}, at {address}.", {"name": name, "number": number, "address": address}
     )
-
-
-@command(device, "run", beside_others=True)
-def run(workspace: Workspace, name: Name, host: Host = "127.0.0.1", port: CoapPort = 5683) -> None:
-    """Runs an IoT device of this home, which answers over CoAP, until Ctrl-C; it has its folder for itself."""
-    require_unchanged(workspace)
-    workspace.alone_in(workspace.records.folder(DeviceRecord, name))
-    cast = Cast(workspace)
-    identity, role = cast.device_identity(name), cast.device(name)
-    set_up_log()
-    endpoint = CoapEndpoint(identity, role.answer, workspace.reader.registrations.public_keys, host=host, port=port)
-    with stopped_by_signals() as stopping, endpoint:
-        address = f"coap://{endpoint.address}"
-        workspace.output.line(f"Listening at {address}; stop it with Ctrl-C.", {"address": address})
-        stopping.wait()
 
 
 @command(device, "unlock")

@@ -8,7 +8,6 @@ import typer
 from certchain.channel.https import ask_to_be_enrolled
 from certchain.cli.argument import File, Hosts, Name, Out
 from certchain.cli.command import command
-from certchain.cli.custodian import custodian
 from certchain.cli.device import DeviceModel, Manufacturer, Serial, device
 from certchain.cli.enrolling import Candidate, known_ca, read_file, write_file
 from certchain.cli.output import Result, Values
@@ -63,7 +62,7 @@ def request_device(
 ) -> Result:
     """Makes the keys of an IoT device of this home, and a request to be enrolled for `certchain enrol`; a batch needs the keys, too."""
     candidate = Candidate(workspace, workspace.records.require_new(DeviceRecord, name), PartyKind.DEVICE)
-    return _asked(candidate, DeviceDescription(manufacturer, model, serial), out)
+    return asked(candidate, DeviceDescription(manufacturer, model, serial), out)
 
 
 @command(device, "accept")
@@ -100,7 +99,7 @@ def _device_accepted(workspace: Workspace, name: str, candidate: Candidate, answ
         raise MalformedMessage("what was asked for is no device")
     record = DeviceRecord(party.number, described.manufacturer, described.model, described.serial, 0)
     workspace.records.write(name, record)
-    return _enrolled(name, party)
+    return enrolled(name, party)
 
 
 # -------------------------------------------------------------------------------------------------------------- user devices
@@ -117,7 +116,7 @@ def request_user_device(
 ) -> Result:
     """Makes the keys of a user device of this home, and a request to be enrolled, for `certchain enrol`."""
     candidate = Candidate(workspace, workspace.records.require_new(UserDeviceRecord, name), PartyKind.USER_DEVICE)
-    return _asked(candidate, UserDeviceInformation(model, platform, new_instance()), out)
+    return asked(candidate, UserDeviceInformation(model, platform, new_instance()), out)
 
 
 @command(user_device, "accept")
@@ -132,35 +131,17 @@ def accept_user_device(
     installed = app, app_version, str(app_folder.absolute())
     record = UserDeviceRecord(party.number, said.model, said.platform, said.app_instance, *installed)
     workspace.records.write(name, record)
-    return _enrolled(name, party)
+    return enrolled(name, party)
 
 
-# --------------------------------------------------------------------------------------------------------------- custodians
-
-
-@command(custodian, "request")
-def request_custodian(workspace: Workspace, name: Name, *, out: Out) -> Result:
-    """Makes the keys of a custodian of this home, and a request to be enrolled, for `certchain enrol` in the authority's home."""
-    candidate = Candidate(workspace, workspace.records.require_new(ServiceRecord, name), PartyKind.SERVICE)
-    return _asked(candidate, name, out)
-
-
-@command(custodian, "accept")
-def accept_custodian(workspace: Workspace, name: Name, file: File) -> Result:
-    """Takes up the answer."""
-    candidate = Candidate(workspace, workspace.records.require_new(ServiceRecord, name), PartyKind.SERVICE)
-    party = candidate.accept(from_cbor(EnrolmentAnswer, read_file(file)))
-    keys = candidate.keys().public
-    workspace.records.write(name, ServiceRecord(party.number, keys.signing.hex(), keys.exchange.hex()))
-    return _enrolled(name, party)
-
-
-def _asked(candidate: Candidate, description: DeviceDescription | UserDeviceInformation | str, out: Path) -> Result:
+def asked(candidate: Candidate, description: DeviceDescription | UserDeviceInformation | str, out: Path) -> Result:
+    """Writes a candidate's request to a file, as a result."""
     signed = candidate.ask(description)
     write_file(out, to_cbor(signed))
     values: Values = {"file": out, "signing_key": signed.keys.signing, "exchange_key": signed.keys.exchange}
     return Result(f"Have whoever runs the network enrol {out}.", values)
 
 
-def _enrolled(name: str, party: Party) -> Result:
+def enrolled(name: str, party: Party) -> Result:
+    """Who has been enrolled, as a result."""
     return Result(f"{name} is {party}.", {"name": name, "kind": party.kind, "number": party.number})

@@ -6,7 +6,6 @@ import traceback
 from collections.abc import Sequence
 
 import typer
-from typer.main import get_command
 
 from certchain.cli.application import application
 from certchain.cli.command import Call
@@ -26,7 +25,7 @@ def main(arguments: Sequence[str] | None = None, opener: Opener = open_workspace
     given = list(sys.argv[1:] if arguments is None else arguments)
     call = Call(opener, output=Output(as_json="--json" in given))
     try:
-        code = get_command(application)(given, prog_name="certchain", standalone_mode=False, obj=call)
+        code = application(given, prog_name="certchain", standalone_mode=False, obj=call)
         sys.stdout.flush()
     except Exception as problem:
         return _explain(call, problem)

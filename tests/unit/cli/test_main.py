@@ -87,10 +87,10 @@ def test_an_interruption_ends_with_130(certchain: Program, interruption: BaseExc
 def test_an_interruption_at_any_moment_ends_with_130(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sys.modules[main.__module__], "get_command", interrupted)
+    monkeypatch.setattr(sys.modules[main.__module__], "application", interrupted)
     assert main(["method", "list"]) == 130
     assert capsys.readouterr().err.startswith("Error: Interrupted.")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from certchain.cli import app, batch, device, enrolment, joining, operator, registration, user, user_device
+from certchain.cli import app, batch, custodian, device, enrolment, joining, operator, registration, user, user_device
 from certchain.cli.demo.place import Place, World, is_unrecorded
 from certchain.cli.demo.process import Running
 from certchain.cli.demo.teller import Teller
@@ -157,9 +157,9 @@ def _custodian(live: Live, number: int) -> tuple[str, Running]:
     live.custodians.append(place)
     request, answer = live.world.folder / f"{place.name}.request", live.world.folder / f"{place.name}.answer"
     place.do(joining.join_network, live.card)
-    place.do(enrolment.request_custodian, KEEPER, out=request)
+    place.do(custodian.request, KEEPER, out=request)
     live.centre.do(enrolment.enrol, request, out=answer, known_as=[LOCAL])
-    enrolled = place.do(enrolment.accept_custodian, KEEPER, answer)
+    enrolled = place.do(custodian.accept, KEEPER, answer)
     return str(enrolled["number"]), live.serve_custodian(place)
 
 
