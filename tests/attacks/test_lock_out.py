@@ -55,6 +55,13 @@ def test_the_server_locks_a_device_at_which_too_many_failed() -> None:
         home.certify()
 
 
+def test_where_an_operator_locks_no_device_nobody_locks_others_out_by_failing_at_it() -> None:
+    """A device that is locked certifies nobody, so whoever may fail at it can take it from all: 0 is for where that is worse."""
+    home = household(device=0)
+    guess(home, 3)
+    home.certify()
+
+
 def test_a_restart_of_the_server_lifts_no_lock_out() -> None:
     home = household(user=3)
     guess(home, 3)

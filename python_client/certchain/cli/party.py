@@ -11,6 +11,7 @@ from certchain.cli.custody import HomeCustodians
 from certchain.cli.door import Door
 from certchain.cli.enrolling import PARTY_KEYS, TLS_KEY
 from certchain.cli.home_log import HomeLog
+from certchain.cli.policy import certification_policy
 from certchain.cli.reach import device_over_coap, operations_over_https, over_https
 from certchain.cli.record import (
     AUDITOR,
@@ -40,7 +41,7 @@ from certchain.models.identifier import (
     service_party,
     user_device_party,
 )
-from certchain.models.registration import PublicKeys, RiskLevel
+from certchain.models.registration import PublicKeys
 from certchain.roles.auditor import Auditor, FollowedLog, ServerCheckpoint, ServerEntries
 from certchain.roles.authority import Authority
 from certchain.roles.certification_server import CertificationServer
@@ -52,7 +53,6 @@ from certchain.roles.update_server import UpdateServer
 from certchain.roles.user_device import InstalledApp, UserDevice
 from certchain.roles.vendor import Vendor
 from certchain.storage import FileStore
-from certchain.verification.policy import CertificationPolicy, ModelRisk
 from certchain.verification.statement import Identity
 
 KEY_DATA = "key-data"
@@ -108,7 +108,7 @@ class Cast:
             sealing_key=self.workspace.keyring.sealing_key(KEY_DATA),
             shares=self.workspace.shares,
             custodians=self._custodian_channels(),
-            policy=certification_policy(self.workspace),
+            policy=certification_policy(self.workspace.configuration),
             clock=self.workspace.clock,
             auditors=(self.service(AUDITOR),),
         )
@@ -346,15 +346,3 @@ class Cast:
 def user_device_information(record: UserDeviceRecord) -> UserDeviceInformation:
     """What a user device says of itself."""
     return UserDeviceInformation(record.model, record.platform, record.app_instance)
-
-
-def certification_policy(workspace: Workspace) -> CertificationPolicy:
-    """The certification server's policy, as the configuration has it."""
-    risks = tuple(
-        ModelRisk(manufacturer, model, RiskLevel[risk.upper()])
-        for manufacturer, models in workspace.configuration.model_risks.items()
-        for model, risk in models.items()
-    )
-    return CertificationPolicy(
-        model_risks=risks, unlisted_risk=RiskLevel[workspace.configuration.unlisted_risk.upper()]
-    )

@@ -1,7 +1,7 @@
 """The configuration file, `config.toml` in the home folder: read strictly, and written with a comment beside each value."""
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -9,15 +9,19 @@ from typing import Any
 import tomli_w
 
 from certchain.config.file import FOR_ALL, write_whole
+from certchain.config.rule import RULES
 from certchain.errors import ConfigurationInvalid
-from certchain.models.alert import MOST_ALERTED
 from certchain.models.evidence import CLOCK_TOLERANCE
 
 LOCAL = "local"
-RISKS = ("low", "medium", "high", "critical")
-LOG_MODES = ("recorded", "anchored")
-_SERVERS = "postgresql+pg8000://"
-_MAY_BE_NONE = ("witness_quorum", "alert_user_failures", "alert_device_failures", "alert_moved_key")
+_MAY_BE_NONE = (
+    "witness_quorum",
+    "alert_user_failures",
+    "alert_device_failures",
+    "alert_moved_key",
+    "lock_user_failures",
+    "lock_device_failures",
+)
 _HEADER = """\
 # certchain's settings. This home folder belongs to one deployment on one network.
 # `certchain deploy` writes this file when it is not there; change a value with any editor.
@@ -39,6 +43,9 @@ class Configuration:
         "", "The certification server's address (https://HOST:PORT): for a home that has joined another's network."
     )
     approvals_required: int = _setting(2, "How many approvers have to approve a package; fixed by the deployment.")
+    home_custodians: int = _setting(
+        5, "How many custodians this home has itself; fixed by the deployment. Those under [custodians] take their place."
+    )
     database: str = _setting(
         "",
         'The management database: "" is a file here; else a PostgreSQL server, as postgresql+pg8000://USER@HOST:PORT/NAME. '
@@ -53,6 +60,20 @@ class Configuration:
     unlisted_risk: str = _setting(
         "high", "The risk level of a device whose model is not listed: low, medium, high or critical."
     )
+    permit_lifetime: int = _setting(900, "How long a permit to register is good, in seconds.")
+    session_lifetime: int = _setting(120, "How long a session stays open for its certification, in seconds.")
+    control_lifetime: int = _setting(
+        900, "How long a device obeys after a certification, in seconds; a suspension does not end it sooner."
+    )
+    lock_user_failures: int = _setting(
+        20,
+        "After how many refused logins in a row, wherever they were, a user is locked out until an operator unlocks them; "
+        "0 for never.",
+    )
+    lock_device_failures: int = _setting(
+        50, "The same for a device, whoever failed there: nobody is certified at it until it is unlocked; 0 for never."
+    )
+    custodian_patience: int = _setting(10, "How long a session waits for custodians, in seconds.")
     login_log_mode: str = _setting(
         "recorded",
         'How the chain keeps the login log, fixed by the deployment: "recorded" has every leaf, "anchored" roots only.',
@@ -82,6 +103,23 @@ class Configuration:
     )
     model_risks: Mapping[str, Mapping[str, str]] = field(
         default_factory=dict, metadata={"comment": "Risk levels of models, by manufacturer and model."}
+    )
+    least_factors: Mapping[str, int] = field(
+        default_factory=lambda: {"low": 1, "medium": 2, "high": 3, "critical": 3},
+        metadata={"comment": "How many factors a combination method has to have, 1 to 3, by risk level."},
+    )
+    divisions: Mapping[str, str] = field(
+        default_factory=lambda: {"low": "1 of 1", "medium": "2 of 3", "high": "3 of 5", "critical": "4 of 7"},
+        metadata={
+            "comment": 'How many custodians\' shares rebuild a key, of how many, by risk level; the share of "1 of 1" '
+            "stays with the certification server. It counts for new registrations, and where a key is divided anew."
+        },
+    )
+    remembered_keys: Mapping[str, int] = field(
+        default_factory=lambda: {"low": 300, "medium": 300, "high": 300},
+        metadata={
+            "comment": "For how many seconds a rebuilt key is remembered, by risk level; 0 for never, as always at critical."
+        },
     )
     witnesses: Mapping[str, str] = field(
         default_factory=dict,
@@ -149,43 +187,6 @@ def _check(path: Path, name: str, value: object) -> None:
         raise ConfigurationInvalid(str(path), f"{name} has to be true or false")
     if expected is str and not isinstance(value, str):
         raise ConfigurationInvalid(str(path), f"{name} has to be a text")
-    holds, rule = _RULES.get(name, (None, ""))
+    holds, rule = RULES.get(name, (None, ""))
     if holds is not None and not holds(value):
         raise ConfigurationInvalid(str(path), f"{name} has to be {rule}")
-
-
-def _is_file_or_server(value: str) -> bool:
-    return not value or value.startswith(_SERVERS)
-
-
-def _is_nothing_or_https(value: str) -> bool:
-    return not value or value.startswith("https://")
-
-
-def _is_threshold(value: int) -> bool:
-    return value <= MOST_ALERTED
-
-
-def _is_table_of_risks(value: object) -> bool:
-    return isinstance(value, dict) and all(
-        isinstance(models, dict) and all(risk in RISKS for risk in models.values()) for models in value.values()
-    )
-
-
-def _is_table_of_texts(value: object) -> bool:
-    return isinstance(value, dict) and all(isinstance(address, str) for address in value.values())
-
-
-_RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
-    "alert_user_failures": (_is_threshold, "a whole number, 0 to 1000"),
-    "alert_device_failures": (_is_threshold, "a whole number, 0 to 1000"),
-    "networks": (_is_table_of_texts, "a table of addresses by name"),
-    "witnesses": (_is_table_of_texts, "a table of addresses by name"),
-    "keys": (_is_table_of_texts, "a table of URIs by name"),
-    "custodians": (_is_table_of_texts, "a table of addresses by number"),
-    "certification_server": (_is_nothing_or_https, '"", or an address that begins with https://'),
-    "login_log_mode": (LOG_MODES.__contains__, f"one of {', '.join(LOG_MODES)}"),
-    "unlisted_risk": (RISKS.__contains__, f"one of {', '.join(RISKS)}"),
-    "model_risks": (_is_table_of_risks, "a table of risk levels by manufacturer and model"),
-    "database": (_is_file_or_server, f'"", or an address that begins with {_SERVERS}'),
-}

@@ -36,7 +36,7 @@ class LockPolicy:
     """After how many failures in a row, wherever they happened, a user is locked out; and an IoT device, whoever failed there.
 
     A device locks a user out by itself much earlier (``LoginPolicy``); these are for who goes from device to device, and for a device
-    that is tried by many.
+    that is tried by many; or one that is made to fail, for a device that is locked certifies nobody. 0 locks nobody out.
     """
 
     user_failures: int = 20
@@ -49,6 +49,6 @@ class LockPolicy:
 
 def verify_unlocked(subject: Subject, failures: int, policy: LockPolicy) -> Subject:
     """C5: returns a user or device that may try. Raises ``LockedOut``."""
-    if failures >= policy.most(subject):
+    if 0 < policy.most(subject) <= failures:
         raise LockedOut(str(subject))
     return subject
