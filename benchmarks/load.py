@@ -1,6 +1,5 @@
 """Many devices at once against one certification server, each side in processes that are forked from the one that set all up."""
 
-import faulthandler
 import multiprocessing
 import os
 import queue
@@ -83,7 +82,7 @@ def serving(centre: Centre, opened: Openable | None = None) -> Iterator[Served]:
 
 
 def _serve(centre: Centre, announce: Connection, opened: Openable) -> None:
-    faulthandler.dump_traceback_later(70, exit=False)
+
     tls = ServerTls(centre.certified(centre.identity.party))
     with opened.opened() as (server, engine):
         serve(certification_app(server, engine, limits=LIMITS), announce=announce.send, tls=tls)

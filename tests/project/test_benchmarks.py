@@ -1,4 +1,4 @@
-"""The measurements of the log still run."""
+"""The measurements of the log and of certification still run."""
 
 import subprocess
 import sys
@@ -29,3 +29,15 @@ def test_a_production_batch_is_measured_with_few_devices() -> None:
     told = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert (told.returncode, told.stderr) == (0, "")
     assert "1,000 devices" in told.stdout
+
+
+def test_everything_of_certification_is_measured_with_few_sessions() -> None:
+    """Every table is there, and nothing is asked of the figures."""
+    require_program(Program.ANVIL)
+    program = [sys.executable, "benchmarks/certification.py", "--quick"]
+    told = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert (told.returncode, told.stderr) == (0, "")
+    for row in ("registration", "command sealed, result opened", "mined at once: naive", "a block a second: log"):
+        assert row in told.stdout
+    assert "after 5 and 50 sessions" in told.stdout
+    assert "missed" not in told.stdout

@@ -19,11 +19,11 @@ ACTIVE, SUSPENDED = RegistrationStatus.ACTIVE, RegistrationStatus.SUSPENDED
 PATIENCE = 30.0
 
 
-@pytest.fixture(scope="module", params=["anvil", "eth-tester", "memory"])
+@pytest.fixture(scope="module", params=["anvil", "ganache", "eth-tester", "memory"])
 def chain(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A node that tells a contract's storage root, one that does not, and the twin in memory."""
-    if request.param == "anvil":
-        require_program(Program.ANVIL)
+    """Nodes that tell a contract's storage root, one that does not, and the twin in memory."""
+    if request.param in {"anvil", "ganache"}:
+        require_program(Program(request.param))
     with world(request.param, tmp_path_factory.mktemp("chain")) as made:
         yield made
 
