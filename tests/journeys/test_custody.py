@@ -296,6 +296,46 @@ def test_a_key_of_critical_risk_is_never_remembered() -> None:
     assert not any(home.server.role._equipment.custody.cache._kept.values())
 
 
+def test_a_key_is_not_remembered_whose_registration_is_suspended_while_the_custodians_are_asked() -> None:
+    """The session had read the chain before that, and goes on; but the next login has to ask again."""
+    home = household(CertificationPolicy())
+    keeper, number = keepers(home)[0], registered(home).id
+
+    def suspended_first(conversation: Any, message: object) -> object:
+        home.server.role.registrar.suspend(number)
+        return keeper.answer(conversation, message)
+
+    answered_by(home, keeper, suspended_first)
+    away(home, *keepers(home)[3:])
+    home.certify()
+    assert home.server.role._equipment.custody.cache.get(registered(home).commitment) is None
+
+
+def test_dividing_a_suspended_registrations_key_anew_leaves_it_nowhere_in_memory() -> None:
+    home = household(CertificationPolicy())
+    home.server.role.registrar.suspend(registered(home).id)
+    assert home.server.role.registrar.redivide(registered(home).id) == 2
+    assert home.server.role._equipment.custody.cache.get(registered(home).commitment) is None
+
+
+def test_a_key_is_not_remembered_while_the_chain_does_not_say_that_its_registration_is_active(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    home = household(CertificationPolicy())
+    custody, registration = home.server.role._equipment.custody, registered(home)
+
+    def is_away(*_: object) -> Any:
+        raise LedgerUnavailable("it is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(home.server.ledger.registrations), "registration", is_away)
+        with pytest.raises(LedgerUnavailable):
+            custody.key(registration)
+    assert custody.cache.get(registration.commitment) is None
+    custody.key(registration)
+    assert custody.cache.get(registration.commitment) is not None
+
+
 @pytest.mark.parametrize("ending", ["suspend", "revoke", "report_lost", "supersede", "elsewhere"])
 def test_a_key_is_forgotten_when_its_registration_ends(ending: str) -> None:
     home = household(CertificationPolicy())

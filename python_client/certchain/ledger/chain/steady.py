@@ -81,12 +81,16 @@ class SteadyContract(BoundContract):
 
     @contextmanager
     def moment(self) -> Iterator[None]:
-        """Within, this thread reads the contract as it is at one block: the chain's head, asked for after this began."""
+        """Within, this thread reads the contract as it is at one block: the chain's head, asked for after this began.
+
+        A moment within another is a later one; after it the outer goes on.
+        """
+        outer: State | None = getattr(self._now, "state", None)
         self._now.state = self._head[0].ask()
         try:
             yield
         finally:
-            self._now.state = None
+            self._now.state = outer
 
     def read(self, function: str, *arguments: object, block: int | None = None) -> Any:
         """See ``BoundContract.read``."""

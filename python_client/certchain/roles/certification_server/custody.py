@@ -12,7 +12,7 @@ from certchain.ledger import CustodyLedger
 from certchain.models.custody import CommittedShare, KeyDivision, KeyShare
 from certchain.models.digest import Digest
 from certchain.models.identifier import ServiceId
-from certchain.models.registration import Registration, RiskLevel
+from certchain.models.registration import Registration, RegistrationStatus, RiskLevel
 from certchain.roles.certification_server.custodians import Custodians
 from certchain.roles.certification_server.inquiry import Inquiry
 from certchain.roles.certification_server.key_cache import KeyCache
@@ -75,12 +75,27 @@ class KeyCustody:
         if division is None:
             raise KeyDataUnreadable(registration.id)
         key = SealingKey(self._rebuilt(division))
-        self.cache.put(registration.commitment, registration.risk, key)
+        self._remember(registration, key)
         return key
 
     def forget(self, committed: Digest) -> None:
         """A registration has ended, or is suspended: its key is remembered no more."""
         self.cache.drop(committed)
+
+    def _remember(self, registration: Registration, key: SealingKey) -> None:
+        """Only while the registration is active, which it was not for certain since the custodians were asked.
+
+        The key is remembered before the chain is asked: who ends the registration after that finds it, and has it forgotten.
+        """
+        self.cache.put(registration.commitment, registration.risk, key)
+        is_active = False
+        try:
+            ledger = self.custodians.ledger
+            with ledger.moment():
+                is_active = ledger.registration(registration.id).status is RegistrationStatus.ACTIVE
+        finally:
+            if not is_active:
+                self.forget(registration.commitment)
 
     def _newest(self, committed: Digest) -> KeyDivision | None:
         number = self.ledger.division_count(committed)

@@ -76,6 +76,18 @@ def test_what_another_thread_changes_within_a_moment_is_seen_after_it(anvil: Wor
     assert registrations.registration(number).status is SUSPENDED
 
 
+def test_a_moment_within_another_is_a_later_one_and_ends_by_itself(anvil: World) -> None:
+    registrations, number = anvil["server"].registrations, anvil.registration()
+    with registrations.moment():
+        assert registrations.registration(number).status is ACTIVE
+        thread = threading.Thread(target=lambda: registrations.suspend(number))
+        thread.start()
+        thread.join(PATIENCE)
+        with registrations.moment():
+            assert registrations.registration(number).status is SUSPENDED
+        assert registrations.registration(number).status is ACTIVE
+
+
 def test_while_the_storage_is_the_same_only_the_head_is_asked_for(anvil: World, asked: list[str]) -> None:
     registrations, number = anvil["server"].registrations, anvil.registration()
     for _ in range(2):
