@@ -216,12 +216,12 @@ class OutcomeForged(CertificationFailed):
 
 @dataclass(eq=False)
 class KeyDataUnreadable(VerificationFailed):
-    """AES-256-GCM-SIV did not authenticate the key data under this sealing key."""
+    """AES-256-GCM-SIV did not authenticate the key data under the key that its shares make, or no such key was divided."""
 
     registration: int
 
     sentence = "The key data of registration {registration} cannot be opened."
-    advice = "Restore the sealing key or the database."
+    advice = "Restore the database."
 
 
 @dataclass(eq=False)
