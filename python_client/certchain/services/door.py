@@ -16,6 +16,26 @@ _RESPITE = 0.1  # seconds, when the process has no more file descriptors
 _LOG = logging.getLogger(__name__)
 
 
+class _Candid(ssl.SSLObject):
+    """The server's end of a handshake, which tells the client what it has against its certificate.
+
+    uvloop closes on an error, and what OpenSSL has written about it (an alert: RFC 8446, 6.2) stays behind. So the error is raised only once
+    uvloop has sent that, and the client has said more, or is gone. Till then it is as if more of the handshake had to come.
+    """
+
+    _refusal: ssl.SSLCertVerificationError | None = None
+
+    def do_handshake(self) -> None:
+        """See ``ssl.SSLObject``."""
+        if self._refusal is not None:
+            raise self._refusal
+        try:
+            super().do_handshake()
+        except ssl.SSLCertVerificationError as refusal:
+            self._refusal = refusal
+            raise ssl.SSLWantReadError from refusal
+
+
 class Door:
     """A server that shakes hands with whoever comes, and makes a protocol for who ends that in time.
 
@@ -24,6 +44,7 @@ class Door:
     """
 
     def __init__(self, listener: socket.socket, context: ssl.SSLContext, make: Callable[[], asyncio.Protocol]) -> None:
+        context.sslobject_class = _Candid
         self._listener, self._context, self._make = listener, context, make
         self._guests: dict[socket.socket, None] = {}  # in the order in which they came
         self._handshakes: set[asyncio.Task[None]] = set()
