@@ -55,7 +55,7 @@ class Shared(Generic[Answer]):
     def _put(self) -> Callable[[], Answer]:
         try:
             outcome = _given(self._question())
-        except BaseException as problem:  # noqa: BLE001 - raised again, by everyone who waits for it
+        except BaseException as problem:  # raised again, by everyone who waits for it
             outcome = _raised(problem)
         with self._turn:
             self._under_way, self._ended, self._outcome = False, self._begun, outcome
