@@ -11,9 +11,9 @@ from certchain.cli.loading import Part, tree
 
 NOUNS = {
     "user": Part("user", "user"),
-    "user-device": Part("user_device", "user_device", added_by=("enrolment",)),
+    "user-device": Part("user_device", "user_device", added_by=("enrolment", "fresh")),
     "app": Part("app", "app"),
-    "device": Part("device", "device", added_by=("enrolment", "device_service")),
+    "device": Part("device", "device", added_by=("enrolment", "fresh", "device_service")),
     "batch": Part("batch", "batch"),
     "method": Part("method", "method"),
     "registration": Part("registration", "registration"),

@@ -62,15 +62,16 @@ class Candidate:
         """The keys that were made for it. Raises ``KeyFileUnreadable``."""
         return self.workspace.keyring.pair(self.folder / PARTY_KEYS)
 
-    def accept(self, answer: EnrolmentAnswer) -> Party:
+    def accept(self, answer: EnrolmentAnswer, expected: Party | None = None) -> Party:
         """Opens the answer with the party's exchange key, checks it against the CA and the chain, and keeps the certificate.
 
-        Raises ``SealInvalid`` for another's answer, ``CertificateInvalid``, ``KeyNotInForce`` and ``WrongSigner``.
+        ``expected`` is who it has to be, where that is known. Raises ``SealInvalid`` for another's answer, ``CertificateInvalid``,
+        ``KeyNotInForce`` and ``WrongSigner``.
         """
         keys = self.keys()
         enrolled = open_enrolled(answer, keys, self.workspace.reader.network)
-        if enrolled.party.kind is not self.kind:
-            raise WrongSigner(self.kind.value, str(enrolled.party))
+        if enrolled.party.kind is not self.kind or enrolled.party != (expected or enrolled.party):
+            raise WrongSigner(str(expected or self.kind.value), str(enrolled.party))
         if self.workspace.reader.registrations.keys(enrolled.party)[-1].thumbprint != key_thumbprint(keys.public):
             raise KeyNotInForce(str(enrolled.party))
         if self._identity(enrolled.certificate).certified.name != enrolled.party:

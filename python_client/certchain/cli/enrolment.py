@@ -22,27 +22,47 @@ from certchain.cli.user_device import AppFolder, AppName, AppVersion, Model, Pla
 from certchain.cli.workspace import Workspace
 from certchain.encoding.document import from_document
 from certchain.encoding.message import from_cbor, to_cbor
-from certchain.errors import MalformedMessage
+from certchain.errors import MalformedMessage, RegistrationRefused
 from certchain.models.certification import Signed, UserDeviceInformation
 from certchain.models.enrolment import Enrolled, EnrolmentAnswer
 from certchain.models.identifier import Party, PartyKind, ServiceId, service_party
 from certchain.models.production import DeviceDescription, DeviceMembership
 from certchain.verification.enrolment import seal_enrolled, verify_enrolment
 
+InsteadOf = Annotated[
+    int | None,
+    typer.Option(
+        "--instead-of",
+        min=1,
+        help="The number of an IoT device or user device that is enrolled already: these are its fresh keys, as after a loss.",
+        show_default=False,
+    ),
+]
 
-def enrol(workspace: Workspace, file: File, *, out: Out, known_as: Hosts = None) -> Result:
+
+def enrol(
+    workspace: Workspace, file: File, *, out: Out, known_as: Hosts = None, instead_of: InsteadOf = None
+) -> Result:
     """Enrols who asks in a file, once you have made sure of who they are; the answer is for their eyes only.
 
     Services are enrolled in the home that has the authority, devices and user devices in that of the certification server or of an
     operator.
     """
     signed = from_cbor(Signed, read_file(file))
-    if signed.signer.kind is PartyKind.SERVICE:
+    if instead_of is not None:
+        answer = _rotate(workspace, signed, instead_of)
+    elif signed.signer.kind is PartyKind.SERVICE:
         answer = _enrol_service(workspace, signed, known_as or [])
     else:
         answer = Cast(workspace).operations().admit(signed)
     write_file(out, to_cbor(answer))
     return Result(f"Give {out} to who asked.", {"kind": signed.signer.kind, "file": out})
+
+
+def _rotate(workspace: Workspace, signed: Signed, number: int) -> EnrolmentAnswer:
+    if signed.signer.kind is PartyKind.SERVICE:
+        raise RegistrationRefused("a service gets fresh keys by being enrolled as another service")
+    return Cast(workspace).operations().rotate(Party(signed.signer.kind, number), signed)
 
 
 def _enrol_service(workspace: Workspace, signed: Signed, hosts: list[str]) -> EnrolmentAnswer:

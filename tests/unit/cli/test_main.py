@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from certchain.cli import main
+from certchain.cli.deploy import METHODS
 from certchain.cli.workspace import opener
 from tests.program import MemoryChain, Program
 
@@ -116,7 +117,7 @@ def test_the_environment_says_which_home_folder_it_is(
 ) -> None:
     monkeypatch.setenv("CERTCHAIN_HOME", str(deployed.home))
     assert main(["method", "list", "--json"], opener(deployed.chain.open)) == 0
-    assert len(json.loads(capsys.readouterr().out)) == 4
+    assert len(json.loads(capsys.readouterr().out)) == len(METHODS)
 
 
 def test_the_programs_own_arguments_are_taken_when_none_are_given(
