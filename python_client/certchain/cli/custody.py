@@ -7,7 +7,7 @@ from pathlib import Path
 
 from certchain.channel import Handler, MemoryChannel, ServiceChannel
 from certchain.cli.enrolling import PARTY_KEYS
-from certchain.cli.record import CERTIFICATION_SERVER, CUSTODIANS, ServiceRecord
+from certchain.cli.record import CERTIFICATION_SERVER, ServiceRecord, custodian_names
 from certchain.cli.workspace import Workspace
 from certchain.config import Home
 from certchain.models.identifier import ServiceId, service_party
@@ -39,7 +39,8 @@ class HomeCustodians:
         """The certification server's channel to each, by its number. Raises ``UnknownRecord``."""
         self.workspace.closing.callback(self._close)
         server = service_party(self._number(CERTIFICATION_SERVER))
-        numbers = {name: self._number(name) for name in CUSTODIANS}
+        names = custodian_names(self.workspace.configuration.home_custodians)
+        numbers = {name: self._number(name) for name in names}
         return {
             number: MemoryChannel(self._handler(name), asker=server, answerer=service_party(number))
             for name, number in numbers.items()
@@ -53,11 +54,15 @@ class HomeCustodians:
             return self._opened[name]
 
     def identity(self, name: str) -> Identity:
-        """A custodian with its keys: in its own folder where it was enrolled from this home, else with those of the home's services."""
+        """A custodian with its keys: in its own folder where it was enrolled from this home, else with those of the home's services.
+
+        Raises ``UnknownRecord``, and ``KeyFileUnreadable``.
+        """
+        party = service_party(self._number(name))
         own = self.workspace.records.folder(ServiceRecord, name) / PARTY_KEYS
         keyring = self.workspace.keyring
         keys = keyring.pair(own) if own.exists() else keyring.service(name)
-        return Identity(self.workspace.reader.network, service_party(self._number(name)), keys)
+        return Identity(self.workspace.reader.network, party, keys)
 
     def _open(self, name: str) -> Custodian:
         workspace = self.workspace

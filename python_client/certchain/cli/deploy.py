@@ -14,10 +14,10 @@ from certchain.cli.record import (
     AUDITOR,
     AUTHORITY,
     CERTIFICATION_SERVER,
-    CUSTODIANS,
     MANUFACTURER,
     SERVICES,
     ServiceRecord,
+    custodian_names,
 )
 from certchain.cli.workspace import Workspace
 from certchain.config import write_configuration
@@ -36,12 +36,19 @@ METHODS = tuple(order for count in (3, 2, 1) for order in permutations(Factor, c
 
 def deploy(
     workspace: Workspace,
+    *,
     network: Annotated[
         str | None, typer.Option(help="A network of the configuration, or a node's address; by default the local node.")
     ] = None,
     approvals: Annotated[int | None, typer.Option(min=1, help="How many approvals a package needs.")] = None,
     login_log_mode: Annotated[
         LogMode | None, typer.Option(help="How the chain keeps the login log, for good: every leaf, or roots only.")
+    ] = None,
+    custodians: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=7, help="How many custodians this home has itself; 0 where all are elsewhere.", show_default="5"
+        ),
     ] = None,
     unrecorded: Annotated[
         bool,
@@ -52,13 +59,20 @@ def deploy(
 
     If it is interrupted, run it again: what is done is not done twice.
     """
-    _configure(workspace, network, approvals, login_log_mode, unrecorded)
+    _configure(
+        workspace,
+        network=network,
+        approvals=approvals,
+        mode=login_log_mode,
+        custodians=custodians,
+        unrecorded=unrecorded,
+    )
     steps = (_make_accounts, _deploy_contracts, _grant_roles, _define_methods, _enrol_services)
     with workspace.output.progress("Deploying") as advance:
         for done, step in enumerate(steps):
             advance(done, len(steps))
             step(workspace)
-    services = {name: workspace.records.read(ServiceRecord, name).number for name in SERVICES}
+    services = {name: workspace.records.read(ServiceRecord, name).number for name in services_here(workspace)}
     values = {
         "home": workspace.home.folder,
         "network": workspace.configuration.network,
@@ -71,17 +85,24 @@ def deploy(
 
 
 def _configure(
-    workspace: Workspace, network: str | None, approvals: int | None, mode: LogMode | None, unrecorded: bool
+    workspace: Workspace,
+    *,
+    network: str | None,
+    approvals: int | None,
+    mode: LogMode | None,
+    custodians: int | None,
+    unrecorded: bool,
 ) -> None:
     """Settles what the deployment depends on, before there is one. Raises ``AlreadyDeployed`` when there is nothing left to do."""
     known = workspace.configuration
-    if all(name in workspace.records.all(ServiceRecord) for name in SERVICES):
+    if all(name in workspace.records.all(ServiceRecord) for name in services_here(workspace)):
         raise AlreadyDeployed(known.network)
     chosen = replace(
         known,
         network=network or known.network,
         approvals_required=approvals or known.approvals_required,
         login_log_mode=known.login_log_mode if mode is None else mode.value,
+        home_custodians=known.home_custodians if custodians is None else custodians,
         unrecorded_installation=unrecorded or known.unrecorded_installation,
     )
     if chosen != known and workspace.home.deployment.exists():
@@ -89,6 +110,11 @@ def _configure(
     if chosen != known or not workspace.home.configuration.exists():
         write_configuration(workspace.home.configuration, chosen)
     workspace.configuration = chosen
+
+
+def services_here(workspace: Workspace) -> tuple[str, ...]:
+    """The services that this home has itself."""
+    return (*SERVICES, *custodian_names(workspace.configuration.home_custodians))
 
 
 def holders(workspace: Workspace) -> dict[str, tuple[str, ...]]:
@@ -131,16 +157,17 @@ def _enrol_services(workspace: Workspace) -> None:
     workspace.keyring.made_sealing_key(KEY_DATA)
     workspace.keyring.made_sealing_key(SUBJECT_KEYS)
     workspace.keyring.made_authority(workspace.reader.network, workspace.clock.now())
-    for name in CUSTODIANS:
+    custodians = custodian_names(workspace.configuration.home_custodians)
+    for name in custodians:
         workspace.keyring.made_sealing_key(shares_key(name))
-    pairs = {name: workspace.keyring.made_service(name) for name in SERVICES}
+    pairs = {name: workspace.keyring.made_service(name) for name in services_here(workspace)}
     _record(
         workspace, AUTHORITY, _nameless_authority(workspace, pairs[AUTHORITY]).enrol_service(pairs[AUTHORITY].public)
     )
     authority = Cast(workspace).authority(approving=False)
     account = workspace.keyring.account(MANUFACTURER).address
     _record(workspace, MANUFACTURER, authority.enrol_manufacturer(account, pairs[MANUFACTURER].public))
-    for name in (CERTIFICATION_SERVER, AUDITOR, *CUSTODIANS):
+    for name in (CERTIFICATION_SERVER, AUDITOR, *custodians):
         _record(workspace, name, authority.enrol_service(pairs[name].public))
 
 

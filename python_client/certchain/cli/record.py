@@ -15,13 +15,20 @@ AUTHORITY = "authority"
 CERTIFICATION_SERVER = "certification-server"
 MANUFACTURER = "manufacturer"
 AUDITOR = "auditor"
-CUSTODIANS = tuple(f"custodian-{number}" for number in range(1, 6))
-"""The custodians of a home that has everyone: as many as keep the shares of key data of high risk."""
-SERVICES = (AUTHORITY, CERTIFICATION_SERVER, MANUFACTURER, AUDITOR, *CUSTODIANS)
-"""The services of a home, by the names of their records, keys and accounts."""
+SERVICES = (AUTHORITY, CERTIFICATION_SERVER, MANUFACTURER, AUDITOR)
+"""The services of a home beside custodians, by the names of their records, keys and accounts."""
 
 _FILE = "record.toml"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
+
+def custodian_names(count: int) -> tuple[str, ...]:
+    """The names of the custodians that a home has itself."""
+    return tuple(f"custodian-{number}" for number in range(1, count + 1))
+
+
+CUSTODIANS = custodian_names(5)
+"""The custodians of a home that has everyone: as many as keep the shares of key data of high risk."""
 
 
 @dataclass(frozen=True, slots=True)

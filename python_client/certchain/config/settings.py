@@ -15,6 +15,7 @@ from certchain.models.evidence import CLOCK_TOLERANCE
 
 LOCAL = "local"
 _MAY_BE_NONE = (
+    "home_custodians",
     "witness_quorum",
     "alert_user_failures",
     "alert_device_failures",

@@ -48,7 +48,7 @@ class CustodiansTooFew(SettingsError):
     known: int
 
     sentence = "Key data of {risk} risk is divided among {needed} custodians, and {known} are known."
-    advice = "Enrol more custodians, and tell the certification server of them."
+    advice = "Enrol more custodians, and name all of them in the certification server's settings, under [custodians]."
 
 
 @dataclass(eq=False)

@@ -1,12 +1,14 @@
 """`certchain deploy`: once for a home folder, and to the end however often it is interrupted."""
 
+from pathlib import Path
+
 import pytest
 
 from certchain.cli import deploy as deployment
-from certchain.cli.record import CUSTODIANS
+from certchain.cli.record import CUSTODIANS, custodian_names
 from certchain.config import read_configuration
 from certchain.errors import LedgerUnavailable
-from tests.program import Program
+from tests.program import CHEAP_KEYS, Program
 
 
 def test_a_deployment_enrols_the_services_and_defines_methods(certchain: Program) -> None:
@@ -14,6 +16,37 @@ def test_a_deployment_enrols_the_services_and_defines_methods(certchain: Program
     assert sorted(value["services"].values()) == list(range(1, 10))
     assert [name for name in value["services"] if name.startswith("custodian")] == list(CUSTODIANS)
     assert len(certchain.json("method", "list").value()) == value["methods"] == 15
+
+
+@pytest.mark.parametrize("count", [0, 1, 7])
+def test_a_home_has_as_many_custodians_as_it_is_told(certchain: Program, count: int) -> None:
+    value = certchain.json("deploy", "--custodians", str(count)).value()
+    assert [name for name in value["services"] if name.startswith("custodian")] == list(custodian_names(count))
+    assert read_configuration(certchain.home / "config.toml").home_custodians == count
+    certchain.json("deploy").refusal(78, "AlreadyDeployed")
+
+
+def test_there_are_not_more_than_the_highest_risk_asks_for(certchain: Program) -> None:
+    certchain.json("deploy", "--custodians", "8").refusal(2, "UsageError")
+
+
+def test_a_centre_without_custodians_divides_no_key_and_says_how_to_get_on(
+    certchain: Program, app_folder: Path
+) -> None:
+    """Of low risk, a key has one share, which the certification server keeps."""
+    (certchain.home / "config.toml").write_text(f'{CHEAP_KEYS}[model_risks.Acme]\nbell = "low"\nbolt = "medium"\n')
+    certchain.json("deploy", "--custodians", "0").value()
+    certchain.json("app", "allow", "door", "--version", "1.0", "--folder", str(app_folder)).value()
+    certchain.json("user", "enrol", "alice").value()
+    app = ("--app", "door", "--app-version", "1.0", "--app-folder", str(app_folder))
+    certchain.json("user-device", "enrol", "phone", "--model", "P7", "--platform", "Android", *app).value()
+    for model in ("bell", "bolt"):
+        certchain.json("device", "enrol", model, "--manufacturer", "Acme", "--model", model, "--serial", model).value()
+    pair = ("--user", "alice", "--user-device", "phone", "--device")
+    assert certchain.json("registration", "register", *pair, "bell").value()["risk"] == "low"
+    refusal = certchain.json("registration", "register", *pair, "bolt").refusal(78, "CustodiansTooFew")
+    assert refusal["values"] == {"risk": "medium", "needed": 3, "known": 0}
+    assert "[custodians]" in refusal["advice"]
 
 
 def test_a_second_deployment_is_refused(deployed: Program) -> None:
