@@ -20,6 +20,7 @@ from certchain.cli.log.audit import audit as audit_log
 from certchain.cli.output import Output
 from certchain.cli.record import UserDeviceRecord
 from certchain.cli.self_check import checked
+from certchain.cli.stopping import interrupted_by_termination
 from certchain.config import read_configuration, write_configuration
 from certchain.errors import (
     CertchainError,
@@ -116,10 +117,12 @@ def tell_live(output: Output, stay: Callable[[Live], None] = lambda _: None) -> 
 @contextmanager
 def _stage(output: Output) -> Iterator[Live]:
     """A chain on anvil, and the certification centre's home."""
-    with tempfile.TemporaryDirectory(prefix="certchain-live-") as temporary, ExitStack() as closing:
-        folder = Path(temporary)
-        world = World(folder, closing, is_unrecorded(checked))
+    with ExitStack() as closing:
+        closing.enter_context(interrupted_by_termination())
+        folder = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="certchain-live-")))
         node = closing.enter_context(start_node(Program.ANVIL, folder / "node", free_port()))
+        world = World(folder, is_unrecorded(checked))
+        closing.callback(world.stop)
         centre, olga = world.place("centre"), world.place("olga")
         _set(centre, network="anvil", networks={"anvil": node.url}, log_batch_age=_AGAIN_AFTER)
         url, card = f"https://{LOCAL}:{free_port()}", folder / "network.json"

@@ -3,13 +3,13 @@
 import io
 import secrets
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from certchain.cli.demo.process import Running, run, start
 from certchain.cli.output import Output, Result, Values
+from certchain.cli.stopping import stopped_by_signals
 from certchain.cli.workspace import open_workspace
 from certchain.config import Configuration, Home, write_configuration
 from certchain.errors import CertchainError, DemoFailed, InstallationUnrecorded, error_classes
@@ -41,13 +41,13 @@ class Place:
 
 @dataclass(slots=True)
 class World:
-    """Everything that was made and started; leaving ``closing`` stops all of it."""
+    """Everything that was made and started; ``stop`` ends all of it."""
 
     folder: Path
-    closing: ExitStack
     unrecorded: bool
     places: dict[str, Place] = field(default_factory=dict)
     running: dict[str, Running] = field(default_factory=dict)
+    _started: list[Running] = field(default_factory=list)
 
     def place(self, name: str) -> Place:
         """A new, empty home."""
@@ -62,8 +62,16 @@ class World:
         """Starts a service of a place, which need not answer yet."""
         started = start(place.name, (*arguments, "--home", str(place.home.folder)), _secrets(place), self._log(place))
         self.running[place.name] = started
-        self.closing.callback(started.stop)
+        self._started.append(started)
         return started
+
+    def stop(self) -> None:
+        """Stops whatever runs, all at a time; another Ctrl-C does not leave some of it behind."""
+        with stopped_by_signals():
+            for each in self._started:
+                each.terminate()
+            for each in self._started:
+                each.stop()
 
     def user_device(self, place: Place, secret: str, *arguments: str) -> Values:
         """What a user device does, in a process of its own; raises what it was refused with."""

@@ -15,6 +15,7 @@ from certchain.errors import DemoFailed
 
 _PATIENCE = 90.0  # seconds for a process to answer, on a machine that starts ten of them at a time
 _STOPPING = 20.0
+_LAST_WORDS = 500
 
 
 @dataclass(slots=True)
@@ -23,18 +24,24 @@ class Running:
 
     name: str
     process: subprocess.Popen[str]
+    log: Path
     address: str = ""
 
     def await_address(self, patience: float = _PATIENCE) -> str:
         """Waits for the first line. Raises ``DemoFailed`` when the process ends, or says nothing."""
         output, deadline = self.process.stdout, time.monotonic() + patience
         if output is None or not select([output], [], [], max(deadline - time.monotonic(), 0))[0]:
-            raise DemoFailed(f"{self.name} answers after {patience:g} seconds")
+            raise DemoFailed(f"{self.name} answers after {patience:g} seconds{self._last_words()}")
         try:
             self.address = str(json.loads(output.readline())["address"])
         except (ValueError, KeyError):
-            raise DemoFailed(f"{self.name} says where it answers") from None
+            raise DemoFailed(f"{self.name} says where it answers{self._last_words()}") from None
         return self.address
+
+    def terminate(self) -> None:
+        """Asks it to stop, and does not wait for it."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
         """As a power failure does."""
@@ -43,14 +50,18 @@ class Running:
 
     def stop(self) -> None:
         """In good order; by force when that takes too long."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+        self.terminate()
         try:
             self.process.wait(_STOPPING)
         except subprocess.TimeoutExpired:
             self.kill()
         if self.process.stdout is not None:
             self.process.stdout.close()
+
+    def _last_words(self) -> str:
+        """The end of what it has logged."""
+        words = self.log.read_text(errors="replace")[-_LAST_WORDS:].strip()
+        return f"; it said: {words}" if words else ""
 
 
 def start(name: str, arguments: tuple[str, ...], secrets: Mapping[str, str], log: Path) -> Running:
@@ -65,7 +76,7 @@ def start(name: str, arguments: tuple[str, ...], secrets: Mapping[str, str], log
             text=True,
             start_new_session=True,
         )
-    return Running(name, process)
+    return Running(name, process, log)
 
 
 def run(arguments: tuple[str, ...], secrets: Mapping[str, str]) -> tuple[int, dict[str, object]]:
@@ -87,4 +98,4 @@ def run(arguments: tuple[str, ...], secrets: Mapping[str, str]) -> tuple[int, di
 
 
 def _command(arguments: tuple[str, ...]) -> list[str]:
-    return [sys.executable, "-m", "certchain", *arguments, "--json"]
+    return [sys.executable, "-P", "-m", "certchain", *arguments, "--json"]
