@@ -1,7 +1,7 @@
 """The roles over a home folder, each with its own keys, account and store; they talk in the process, message by message."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -53,6 +53,7 @@ from certchain.roles.update_server import UpdateServer
 from certchain.roles.user_device import InstalledApp, UserDevice
 from certchain.roles.vendor import Vendor
 from certchain.storage import FileStore
+from certchain.verification.policy import CertificationPolicy
 from certchain.verification.statement import Identity
 
 KEY_DATA = "key-data"
@@ -60,6 +61,7 @@ STORE = "store"
 OPERATOR = "operator"
 """Who works at the certification server of a home that is everyone's, unless a name is given."""
 AUDITS = "audits"
+_OPENING = 120.0  # seconds
 
 
 def approver_names(workspace: Workspace) -> tuple[str, ...]:
@@ -108,7 +110,7 @@ class Cast:
             sealing_key=self.workspace.keyring.sealing_key(KEY_DATA),
             shares=self.workspace.shares,
             custodians=self._custodian_channels(),
-            policy=certification_policy(self.workspace.configuration),
+            policy=self._policy(),
             clock=self.workspace.clock,
             auditors=(self.service(AUDITOR),),
         )
@@ -121,6 +123,13 @@ class Cast:
         workspace, party = self.workspace, service_party(self.service(CERTIFICATION_SERVER))
         key = workspace.keyring.made_tls_key(workspace.home.store("server") / TLS_KEY)
         return OwnCertificate(workspace, workspace.keyring.authority(), key, party, list(workspace.known_as))
+
+    def _policy(self) -> CertificationPolicy:
+        """As the settings have it; but custodians of this home are never away, and the first question waits for their key files to open."""
+        policy = certification_policy(self.workspace.configuration)
+        if self.workspace.configuration.custodians:
+            return policy
+        return replace(policy, custodian_patience=max(policy.custodian_patience, _OPENING))
 
     def _custodian_channels(self) -> Mapping[ServiceId, ServiceChannel]:
         """To the custodians that the settings name, wherever they are; else to those of this home."""

@@ -1,10 +1,14 @@
 """`certchain registration`: from the first to the last status."""
 
+import time
+
 import pytest
 
 from certchain.channel import Connection
+from certchain.cli.custody import HomeCustodians
 from certchain.errors import PeerUnavailable
 from certchain.roles.certification_server import CertificationServer
+from certchain.roles.custodian import Custodian
 from tests.program import PAIR, SESSION, Program
 
 
@@ -13,6 +17,22 @@ def test_a_pair_is_registered_either_way_and_can_be_certified(household: Program
     value = household.json("registration", "register", *PAIR, "--via", via).value()
     assert (value["number"], value["status"], value["risk"], value["device"]) == (1, "active", "high", "porch-lock")
     household.json(*SESSION).value()
+
+
+def test_custodians_of_the_home_are_waited_for_until_their_keys_are_open(
+    household: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Longer than custodians elsewhere would be: these are not away, they are five, and each key file costs Argon2id."""
+    opened = HomeCustodians._open
+
+    def slowly(custodians: HomeCustodians, name: str) -> Custodian:
+        time.sleep(0.3)
+        return opened(custodians, name)
+
+    with (household.home / "config.toml").open("a") as settings:
+        settings.write("custodian_patience = 1\n")
+    monkeypatch.setattr(HomeCustodians, "_open", slowly)
+    household.json("registration", "register", *PAIR).value()
 
 
 def test_a_live_pair_is_not_registered_again_but_superseded(registered: Program) -> None:
