@@ -67,6 +67,7 @@ def _rejected(stage: Stage, file: Path) -> None:
 def _verify(stage: Stage, file: Path) -> subprocess.CompletedProcess[str]:
     """`certchain log verify`, in a process of its own that knows nothing but the file and the server's thumbprint."""
     thumbprint = key_thumbprint(stage.workspace.keyring.service(CERTIFICATION_SERVER).public)
-    command = [sys.executable, "-P", "-m", "certchain", "log", "verify", str(file), "--thumbprint", str(thumbprint), "--json"]
+    program = [sys.executable, "-P", "-m", "certchain"]
+    command = [*program, "log", "verify", str(file), "--thumbprint", str(thumbprint), "--json"]
     environment = {**os.environ, "CERTCHAIN_HOME": str(file.parent / "nowhere")}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=_PATIENCE, check=False)
