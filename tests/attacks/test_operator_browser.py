@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from certchain.channel.http import TEXT_LIMIT, HttpPeer, PeerTls, Reply
+from certchain.channel.http import TEXT_LIMIT, HttpPeer, Reply
+from certchain.channel.http_connection import PeerTls
 from certchain.keys import ServerTls, client_context
 from certchain.models.registration import RegistrationStatus
 from certchain.services import running

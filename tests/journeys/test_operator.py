@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
-from certchain.channel.http import TEXT_LIMIT, HttpPeer, PeerTls
+from certchain.channel.http import TEXT_LIMIT, HttpPeer
+from certchain.channel.http_connection import PeerTls
 from certchain.channel.operations import HttpOperations
 from certchain.encoding.digest import enrolment_context
 from certchain.encoding.message import from_cbor
@@ -102,9 +103,27 @@ def test_keys_are_enrolled_once_and_services_not_at_all(centre: Centre) -> None:
     olga, keys = centre.operations(), KeyPair.generate()
     olga.admit(centre.request(PartyKind.DEVICE, keys, device=GATE))
     with pytest.raises(KeyAlreadyEnrolled):
-        olga.admit(centre.request(PartyKind.DEVICE, keys, device=GATE))
+        olga.admit(centre.request(PartyKind.DEVICE, keys, device=replace(GATE, serial="another")))
+    with pytest.raises(KeyAlreadyEnrolled):
+        olga.admit(centre.request(PartyKind.USER_DEVICE, keys, user_device=TABLET))
     with pytest.raises(RegistrationRefused):
         olga.admit(centre.request(PartyKind.SERVICE, KeyPair.generate(), service="custodian-9"))
+
+
+def test_a_request_whose_answer_was_lost_is_answered_again_and_enrols_nobody_else(centre: Centre) -> None:
+    """Until other keys are in force: then the request is of the past."""
+    olga, gate, phone = centre.operations(), KeyPair.generate(), KeyPair.generate()
+    for request, keys in (
+        (centre.request(PartyKind.DEVICE, gate, device=GATE), gate),
+        (centre.request(PartyKind.USER_DEVICE, phone, user_device=TABLET), phone),
+    ):
+        lost, again = (centre.opened(olga.admit(request), keys) for _ in range(2))
+        assert again.party == lost.party
+        fresh = KeyPair.generate()
+        described = {"device": GATE} if keys is gate else {"user_device": TABLET}
+        olga.rotate(lost.party, centre.request(lost.party.kind, fresh, **described))
+        with pytest.raises(KeyAlreadyEnrolled):
+            olga.admit(request)
 
 
 def test_a_lost_phone_is_stopped_and_comes_back_with_fresh_keys(centre: Centre) -> None:

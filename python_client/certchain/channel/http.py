@@ -3,25 +3,20 @@
 Redirects are not followed, proxies and credentials of the environment are not used, cookies are not kept. Thread-safe.
 """
 
-import socket
 import ssl
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, cast
-from urllib.parse import urlsplit
+from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import DecodeError, HTTPError
 from urllib3.response import HTTPResponse
 
+from certchain.channel.http_connection import BoundedAdapter, MutualAdapter, PeerTls
 from certchain.errors import (
     CertchainError,
     CertificateInvalid,
@@ -50,18 +45,6 @@ class Reply:
     retry_after: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PeerTls:
-    """How to speak TLS with a peer: in this context alone, and only when ``require`` takes its certificate (DER) and raises nothing.
-
-    With ``named`` its certificate has to be for the host in its address, as on the web; else who it is for is ``require``'s to know.
-    """
-
-    context: ssl.SSLContext
-    require: Callable[[bytes], object]
-    named: bool = False
-
-
 class HttpPeer:
     """Whoever answers under an address. ``timeout`` (seconds) is for the head of an answer, and again for its body."""
 
@@ -73,8 +56,8 @@ class HttpPeer:
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        self._session.mount("http://", _BoundedAdapter(pool_connections=1, pool_maxsize=_CONNECTIONS))
-        secured = _BoundedAdapter if tls is None else partial(_MutualAdapter, tls)
+        self._session.mount("http://", BoundedAdapter(pool_connections=1, pool_maxsize=_CONNECTIONS))
+        secured = BoundedAdapter if tls is None else partial(MutualAdapter, tls)
         self._session.mount("https://", secured(pool_connections=1, pool_maxsize=_CONNECTIONS))
 
     def get(self, path: str, limit: int, encoding: str = "identity") -> Reply:
@@ -158,102 +141,3 @@ def _causes(problem: BaseException) -> Iterator[BaseException]:
         yield cause
         parts = (*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__)
         waiting += [part for part in parts if isinstance(part, BaseException)]
-
-
-class _Hurried(HTTPConnection):
-    """A connection that is cut when the head of an answer takes too long, however slowly it trickles in."""
-
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as in urllib3, whose answer is not http.client's
-        hurry = threading.Timer(self.timeout or 0, _cut, (self.sock,))
-        hurry.daemon = True
-        hurry.start()
-        try:
-            return super().getresponse()
-        finally:
-            hurry.cancel()
-
-
-class _HurriedTls(_Hurried, HTTPSConnection):
-    """The same over TLS."""
-
-
-class _HurriedMutual(_HurriedTls):
-    """The same, when the peer's certificate is looked at before anything is said. The handshake is hurried, too."""
-
-    require: Callable[[bytes], object]
-
-    def _new_conn(self) -> socket.socket:
-        connection = super()._new_conn()
-        self._handshake = threading.Timer(self.timeout or 0, _cut, (connection,))
-        self._handshake.daemon = True
-        self._handshake.start()
-        return connection
-
-    def connect(self) -> None:
-        try:
-            super().connect()
-        finally:
-            handshake = getattr(self, "_handshake", None)
-            if handshake is not None:
-                handshake.cancel()
-        try:
-            self.require(cast("ssl.SSLSocket", self.sock).getpeercert(binary_form=True) or b"")
-        except BaseException:
-            self.close()
-            raise
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Hurried
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _HurriedTls
-
-
-class _BoundedAdapter(HTTPAdapter):
-    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
-        super().init_poolmanager(*arguments, **named)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
-
-
-class _MutualPool(HTTPSConnectionPool):
-    ConnectionCls = _HurriedMutual
-
-    def __init__(self, *arguments: Any, require: Callable[[bytes], object], **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self._require = require
-
-    def _new_conn(self) -> _HurriedMutual:
-        connection = cast("_HurriedMutual", super()._new_conn())
-        connection.require = self._require
-        return connection
-
-
-class _MutualAdapter(HTTPAdapter):
-    """Connections in a context of our own: no certificate store of the machine or of a library comes near it."""
-
-    def __init__(self, tls: PeerTls, **named: Any) -> None:
-        self._tls = tls
-        super().__init__(**named)
-
-    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
-        assert_hostname = None if self._tls.named else False
-        super().init_poolmanager(*arguments, ssl_context=self._tls.context, assert_hostname=assert_hostname, **named)
-        self.poolmanager.pool_classes_by_scheme = {"https": partial(_MutualPool, require=self._tls.require)}
-
-    def build_connection_pool_key_attributes(
-        self, request: requests.PreparedRequest, verify: object, cert: object = None
-    ) -> tuple[Any, Any]:
-        address = urlsplit(request.url or "")
-        return {"scheme": "https", "host": str(address.hostname), "port": address.port}, {}
-
-    def cert_verify(self, conn: Any, url: object, verify: object, cert: object) -> None:
-        """Nothing: it would add the certificate authorities of the web."""
-
-
-def _cut(connection: socket.socket) -> None:
-    try:
-        connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # it is closed already

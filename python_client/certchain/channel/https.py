@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from certchain.channel.envelope import decode_answer, encode_message
-from certchain.channel.http import HttpPeer, PeerTls
+from certchain.channel.http import HttpPeer
+from certchain.channel.http_connection import PeerTls
 from certchain.encoding.binding import https_binding
 from certchain.errors import (
     MalformedValue,

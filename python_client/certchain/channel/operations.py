@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from certchain.channel.http import TEXT_LIMIT, HttpPeer, PeerTls, Reply
+from certchain.channel.http import TEXT_LIMIT, HttpPeer, Reply
+from certchain.channel.http_connection import PeerTls
 from certchain.encoding.base_64 import from_base64, to_base64
 from certchain.encoding.message import from_cbor, to_cbor
 from certchain.encoding.problem import raise_problem

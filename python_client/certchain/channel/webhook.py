@@ -4,7 +4,8 @@ import ssl
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from certchain.channel.http import HttpPeer, PeerTls
+from certchain.channel.http import HttpPeer
+from certchain.channel.http_connection import PeerTls
 from certchain.errors import ConfigurationInvalid, PeerUnavailable
 
 _ANSWER_LIMIT = 64 * 1024

@@ -19,8 +19,8 @@ _LOG = logging.getLogger(__name__)
 class _Candid(ssl.SSLObject):
     """The server's end of a handshake, which tells the client what it has against its certificate.
 
-    uvloop closes on an error, and what OpenSSL has written about it (an alert: RFC 8446, 6.2) stays behind. So the error is raised only once
-    uvloop has sent that, and the client has said more, or is gone. Till then it is as if more of the handshake had to come.
+    uvloop closes on an error, and what OpenSSL has written about it (an alert: RFC 8446, 6.2) stays behind. So the error is raised
+    once uvloop has sent that, and the client has said more, or is gone. Till then it is as if more of the handshake had to come.
     """
 
     _refusal: ssl.SSLCertVerificationError | None = None

@@ -16,13 +16,15 @@ import uvloop
 from fastapi import FastAPI
 from uvicorn import Config, Server
 
+from certchain.channel.http_connection import LONGEST_IDLE
 from certchain.errors import MalformedValue, PeerUnavailable, PortTaken
 from certchain.keys import ServerTls
 from certchain.services.door import Door
 from certchain.services.protocol import ImpatientProtocol
 
 LOOPBACK = "127.0.0.1"
-_KEEP_ALIVE = 8  # seconds between requests; not what mirrors wait (5 s), whose next request would cross with the end
+KEEP_ALIVE = 2 * LONGEST_IDLE
+"""Seconds between requests for which a connection is kept: it does not end just as our own clients ask."""
 _LAST_ANSWERS = 10  # seconds for what is under way when a stop is asked for
 _TICK = 0.1
 
@@ -120,7 +122,7 @@ class _Announced(Server):
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                timeout_keep_alive=_KEEP_ALIVE,
+                timeout_keep_alive=KEEP_ALIVE,
                 timeout_graceful_shutdown=_LAST_ANSWERS,
             )
         )

@@ -1,12 +1,15 @@
 """A peer on the network may send what it likes, as slowly as it likes: nobody waits for ever, or keeps all of it."""
 
 import gzip
+import socket
 import time
 
 import pytest
 
+from certchain.channel import http_connection
 from certchain.channel.http import HttpPeer
 from certchain.errors import MalformedMessage, MalformedValue, PeerUnavailable
+from certchain.services.serve import KEEP_ALIVE
 from tests.crooked import Script, crooked, sending, then_closing, trickling, whole
 
 TIMEOUT = 0.5
@@ -33,6 +36,46 @@ def test_a_connection_serves_many_questions() -> None:
             peer.get("", LIMIT)
         assert server.connections == 1
         peer.close()
+
+
+def test_a_connection_that_was_idle_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server may close it just as the next question goes out, which then may be heard or not."""
+    monkeypatch.setattr(http_connection, "LONGEST_IDLE", 0.2)
+    with crooked(Forgetful()) as server:
+        peer = HttpPeer(server.url, TIMEOUT)
+        for _ in range(2):
+            assert peer.post("", b"a", LIMIT).status == 200
+            time.sleep(0.3)
+        assert server.connections == 2
+        peer.close()
+
+
+def test_our_servers_keep_connections_for_longer_than_our_clients_use_them() -> None:
+    assert http_connection.LONGEST_IDLE + TIMEOUT < KEEP_ALIVE
+
+
+def test_a_question_that_may_have_been_heard_is_not_repeated() -> None:
+    with crooked(Forgetful()) as server:
+        peer = HttpPeer(server.url, TIMEOUT)
+        assert peer.post("", b"a", LIMIT).status == 200
+        with pytest.raises(PeerUnavailable):
+            peer.post("", b"a", LIMIT)
+        assert (server.connections, len(server.paths)) == (1, 2)
+        peer.close()
+
+
+class Forgetful:
+    """Answers the first question of a connection, and closes it on the second."""
+
+    def __init__(self) -> None:
+        self.known: set[socket.socket] = set()
+
+    def __call__(self, connection: socket.socket, _: str) -> None:
+        if connection in self.known:
+            connection.shutdown(socket.SHUT_RDWR)
+            return
+        self.known.add(connection)
+        connection.sendall(whole(b"a"))
 
 
 @pytest.mark.parametrize("scheme", ["ftp://log.example", "log.example", "file:///etc/passwd", ""])
@@ -96,8 +139,8 @@ def test_a_peer_that_does_not_answer_in_time_is_unavailable(script: Script) -> N
 
 
 def test_an_address_where_nobody_listens_is_unavailable() -> None:
-    with crooked(sending(b"")) as server:
-        url = server.url
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     with pytest.raises(PeerUnavailable, match="ConnectionError"):
         HttpPeer(url, TIMEOUT).get("", LIMIT)
 

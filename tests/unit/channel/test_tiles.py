@@ -4,7 +4,8 @@ import socket
 
 import pytest
 
-from certchain.channel.http import TEXT_LIMIT, _cut
+from certchain.channel.http import TEXT_LIMIT
+from certchain.channel.http_connection import _cut
 from certchain.channel.tiles import HttpLogSource
 from certchain.encoding.leaf_bundle import BUNDLED_LENGTH
 from certchain.errors import CertchainError, MalformedMessage, PeerUnavailable, UnknownRecord, UnknownTile
