@@ -1,7 +1,7 @@
 """The power is cut, or a party is away, at every moment of an enrolment, a registration and a session: nothing is left unusable."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -275,14 +275,29 @@ def test_the_enrolment_of_a_user_device_cut_off_at_any_moment_issues_one_identif
     assert home.server.database.user_device(user_device) == (information, keys)
 
 
-def test_keys_that_are_enrolled_and_recorded_are_not_enrolled_again() -> None:
+def test_keys_that_are_enrolled_and_recorded_are_not_enrolled_again_as_something_else() -> None:
     home, _ = fused_home()
     with pytest.raises(KeyAlreadyEnrolled):
         home.server.role.enrolment.enrol_device("Acme", "bolt", "twin", home.lock.identity.keys.public)
+    other = replace(home.phone.information, app_instance="twin")
     with pytest.raises(KeyAlreadyEnrolled):
-        home.server.role.enrolment.enrol_user_device(home.phone.information, home.phone.identity.keys.public)
+        home.server.role.enrolment.enrol_user_device(other, home.phone.identity.keys.public)
     with pytest.raises(KeyAlreadyEnrolled):
         home.server.role.enrolment.enrol_user_device(home.phone.information, home.lock.identity.keys.public)
+
+
+def test_to_find_keys_that_are_enrolled_the_chain_is_not_asked_of_everyone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A million devices would be a million questions to a node."""
+    home = Household()
+    for number in range(5):
+        home.server.role.enrolment.enrol_device("Acme", "bolt", f"gate {number}", KeyPair.generate().public)
+    asked, registrations = [], type(home.account("anyone").registrations)
+    keys = registrations.keys
+    monkeypatch.setattr(registrations, "keys", lambda self, party: asked.append(party) or keys(self, party))
+    information, known = home.lock.information, home.lock.identity.keys.public
+    described = information.manufacturer, information.model, information.serial
+    assert home.server.role.enrolment.enrol_device(*described, known) == home.lock.id
+    assert asked == [home.lock.identity.party]
 
 
 @pytest.mark.parametrize("moment", [1, 2, 3])

@@ -31,7 +31,7 @@ class Admission:
     def admit(self, signed: Signed) -> EnrolmentAnswer:
         """Enrols a device or user device for an operator, who knows whom they let in.
 
-        After a crash the same request is answered with the same identifier. Raises what ``verify_enrolment`` raises,
+        The same request, whose answer was lost, is answered with the same identifier. Raises what ``verify_enrolment`` raises,
         ``KeyAlreadyEnrolled``, and ``RegistrationRefused`` for a service: services are the authority's to enrol.
         """
         request = verify_enrolment(signed, self.equipment.identity.network)

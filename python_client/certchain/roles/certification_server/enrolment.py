@@ -31,14 +31,14 @@ class Enrolment:
     """What the operator does before anyone can register.
 
     Each method can be repeated after an error or a crash: an identifier that the ledger issued for these keys, and that did not reach the
-    management database, is taken up again.
+    management database, is taken up again; and one that is recorded just as it is described now, whose answer was lost, is given again.
     """
 
     equipment: Equipment
 
     def enrol_device(self, manufacturer: str, model: str, serial: str, keys: PublicKeys) -> DeviceId:
         """Enrols an IoT device on the ledger and in the management database. Raises ``KeyAlreadyEnrolled``."""
-        device = DeviceId(self._issue(PartyKind.DEVICE, keys))
+        device = DeviceId(self._issue(PartyKind.DEVICE, keys, (manufacturer, model, serial)))
         self.equipment.database.put_device(DeviceInformation(device, manufacturer, model, serial), keys)
         _log.info("Device %d is enrolled.", device)
         return device
@@ -56,14 +56,14 @@ class Enrolment:
             raise MalformedValue("enrolment", "it shows no place in a production batch")
         device = self._placed(membership, described, signed.keys)
         named = described.manufacturer, described.model, described.serial
-        if not self._recorded(device_party(device)):
+        if self._recorded(device_party(device)) is None:
             self.equipment.database.put_device(DeviceInformation(device, *named), signed.keys)
         _log.info("Device %d is enrolled from batch %d.", device, membership.batch)
         return device
 
     def enrol_user_device(self, information: UserDeviceInformation, keys: PublicKeys) -> UserDeviceId:
         """The same for a user device."""
-        user_device = UserDeviceId(self._issue(PartyKind.USER_DEVICE, keys))
+        user_device = UserDeviceId(self._issue(PartyKind.USER_DEVICE, keys, information))
         self.equipment.database.put_user_device(user_device, information, keys)
         _log.info("User device %d is enrolled.", user_device)
         return user_device
@@ -108,28 +108,36 @@ class Enrolment:
                 raise
             return DeviceId(taken.device)
 
-    def _issue(self, kind: PartyKind, keys: PublicKeys) -> int:
-        """A fresh identifier, or the one that an interrupted enrolment of these keys left without a record."""
-        ledger, is_device = self.equipment.ledger.registrations, kind is PartyKind.DEVICE
+    def _issue(self, kind: PartyKind, keys: PublicKeys, described: object) -> int:
+        """A fresh identifier, or the one that an earlier enrolment of these keys as the same has left."""
+        ledger = self.equipment.ledger.registrations
         try:
-            return ledger.enrol_device(keys) if is_device else ledger.enrol_user_device(keys)
+            return ledger.enrol_device(keys) if kind is PartyKind.DEVICE else ledger.enrol_user_device(keys)
         except KeyAlreadyEnrolled:
-            issued = ledger.device_count() if is_device else ledger.user_device_count()
-            for number in range(issued, 0, -1):
-                if self._in_force(Party(kind, number), keys) and not self._recorded(Party(kind, number)):
-                    return number
-            raise
+            issued = self._issued(kind, keys, described)
+            if issued is None:
+                raise
+            return issued
+
+    def _issued(self, kind: PartyKind, keys: PublicKeys, described: object) -> int | None:
+        """The chain is asked only of those few that the management database lacks, or has with these keys."""
+        ledger = self.equipment.ledger.registrations
+        count = ledger.device_count() if kind is PartyKind.DEVICE else ledger.user_device_count()
+        for party in (Party(kind, number) for number in range(count, 0, -1)):
+            if self._recorded(party) in (None, (described, keys)) and self._in_force(party, keys):
+                return party.number
+        return None
 
     def _in_force(self, party: Party, keys: PublicKeys) -> bool:
         return self.equipment.key_records(party)[-1].thumbprint == key_thumbprint(keys)
 
-    def _recorded(self, party: Party) -> bool:
+    def _recorded(self, party: Party) -> tuple[object, PublicKeys] | None:
+        """How the management database has a device or user device described, and its keys."""
         database = self.equipment.database
         try:
             if party.kind is PartyKind.DEVICE:
-                database.device(DeviceId(party.number))
-            else:
-                database.user_device(UserDeviceId(party.number))
+                device, keys = database.device(DeviceId(party.number))
+                return (device.manufacturer, device.model, device.serial), keys
+            return database.user_device(UserDeviceId(party.number))
         except UnknownRecord:
-            return False
-        return True
+            return None
