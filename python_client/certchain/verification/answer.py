@@ -6,7 +6,8 @@ where it begins and ends.
 
 What entries say is checked against their leaves. Of those whose bodies are withheld the file shows place and time only: that none of
 them is a login at the device is the server's word, which it has signed. Of an erased entry nobody can tell any more whom it was about; it
-has to be accounted for by a record of an erasure, later in the log, that reaches to its time.
+has to be accounted for by a record of an erasure, later in the log, that reaches to its time. That record is of some subject's erasure, and
+not of this entry's: that an entry is erased and not only hidden is the server's signed word, too.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -123,7 +123,10 @@ def _sentence(proven: ProvenAnswer) -> str:
             f"What {proven.withheld} say is withheld: that none of them is a login there is the server's word, which it signed."
         )
     if proven.erased:
-        said.append(f"{proven.erased} were erased: nobody can tell any more whom they were about.")
+        said.append(
+            f"{proven.erased} were erased: nobody can tell any more whom they were about, and logins there may be among them; "
+            "that they are erased, and not only hidden, is the server's word."
+        )
     if not proven.ended:
         said.append("The log ends within that time: more may have come since.")
     return " ".join(said)
