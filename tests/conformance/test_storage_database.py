@@ -31,6 +31,7 @@ UNWRITABLE = ("\ud800", "a\0b", "\0", "é" * 501)
 LONGEST = "é" * 500
 MINA, LOCK = Subject(SubjectKind.USER, 3), Subject(SubjectKind.DEVICE, 3)
 PAIR = UserId(3), UserDeviceId(2), DeviceId(7)
+FIRST, SECOND = Digest(b"1" * 32), Digest(b"2" * 32)
 
 
 # ---------------------------------------------------------------------------------------------------------- own records
@@ -253,40 +254,55 @@ def test_of_many_failures_at_once_each_is_counted(database: ManagementDatabase) 
 def test_a_permit_is_taken_once(database: ManagementDatabase) -> None:
     database.put_permit(*PAIR, expires_at=100)
 
-    assert database.take_permit(*PAIR, now=99)
-    assert not database.take_permit(*PAIR, now=99)
+    assert database.take_permit(*PAIR, FIRST, now=99)
+    assert not database.take_permit(*PAIR, SECOND, now=99)
+
+
+def test_an_application_that_has_a_permit_may_take_it_again_in_time(database: ManagementDatabase) -> None:
+    database.put_permit(*PAIR, expires_at=100)
+    assert database.take_permit(*PAIR, FIRST, now=98)
+    assert database.take_permit(*PAIR, FIRST, now=99)
+    assert not database.take_permit(*PAIR, FIRST, now=100)
+
+
+def test_a_new_permit_is_for_any_application(database: ManagementDatabase) -> None:
+    database.put_permit(*PAIR, expires_at=100)
+    assert database.take_permit(*PAIR, FIRST, now=50)
+    database.put_permit(*PAIR, expires_at=100)
+    assert database.take_permit(*PAIR, SECOND, now=50)
+    assert not database.take_permit(*PAIR, FIRST, now=50)
 
 
 def test_a_permit_that_has_expired_or_never_was_is_not_taken(database: ManagementDatabase) -> None:
-    assert not database.take_permit(*PAIR, now=0)
+    assert not database.take_permit(*PAIR, FIRST, now=0)
     database.put_permit(*PAIR, expires_at=100)
-    assert not database.take_permit(*PAIR, now=100)
-    assert not database.take_permit(*PAIR, now=50)
+    assert not database.take_permit(*PAIR, FIRST, now=100)
+    assert not database.take_permit(*PAIR, FIRST, now=50)
 
 
 def test_a_permit_is_for_these_three_only(database: ManagementDatabase) -> None:
     database.put_permit(*PAIR, expires_at=100)
 
-    assert not database.take_permit(UserId(4), PAIR[1], PAIR[2], 50)
-    assert not database.take_permit(PAIR[0], UserDeviceId(4), PAIR[2], 50)
-    assert not database.take_permit(PAIR[0], PAIR[1], DeviceId(4), 50)
-    assert database.take_permit(*PAIR, now=50)
+    assert not database.take_permit(UserId(4), PAIR[1], PAIR[2], FIRST, 50)
+    assert not database.take_permit(PAIR[0], UserDeviceId(4), PAIR[2], FIRST, 50)
+    assert not database.take_permit(PAIR[0], PAIR[1], DeviceId(4), FIRST, 50)
+    assert database.take_permit(*PAIR, FIRST, now=50)
 
 
 def test_a_later_permit_replaces_an_earlier_one(database: ManagementDatabase) -> None:
     database.put_permit(*PAIR, expires_at=100)
     database.put_permit(*PAIR, expires_at=200)
 
-    assert database.take_permit(*PAIR, now=150)
-    assert not database.take_permit(*PAIR, now=50)
+    assert database.take_permit(*PAIR, FIRST, now=150)
+    assert not database.take_permit(*PAIR, SECOND, now=50)
 
 
 def test_a_permit_with_a_number_that_no_database_keeps_is_refused(database: ManagementDatabase) -> None:
     for refused in (
         lambda: database.put_permit(UserId(-1), PAIR[1], PAIR[2], 100),
         lambda: database.put_permit(*PAIR, expires_at=MOST + 1),
-        lambda: database.take_permit(PAIR[0], UserDeviceId(MOST + 1), PAIR[2], 100),
-        lambda: database.take_permit(*PAIR, now=-1),
+        lambda: database.take_permit(PAIR[0], UserDeviceId(MOST + 1), PAIR[2], FIRST, 100),
+        lambda: database.take_permit(*PAIR, FIRST, now=-1),
     ):
         with pytest.raises(MalformedValue):
             refused()
@@ -295,7 +311,8 @@ def test_a_permit_with_a_number_that_no_database_keeps_is_refused(database: Mana
 def test_of_many_who_take_a_permit_at_once_one_has_it(database: ManagementDatabase) -> None:
     database.put_permit(*PAIR, expires_at=100)
     with ThreadPoolExecutor(8) as threads:
-        taken = list(threads.map(lambda _: database.take_permit(*PAIR, now=50), range(32)))
+        applications = [Digest(bytes([number]) * 32) for number in range(32)]
+        taken = list(threads.map(lambda one: database.take_permit(*PAIR, one, now=50), applications))
 
     assert taken.count(True) == 1
 

@@ -121,8 +121,13 @@ class ManagementDatabase(Protocol):
         """Permits one registration of these three until ``expires_at``, seconds since the epoch; an earlier permit is replaced."""
         ...
 
-    def take_permit(self, user: UserId, user_device: UserDeviceId, device: DeviceId, now: int) -> bool:
-        """Uses the permit up, and returns whether there was one that ends after ``now``. Of two who take it at once, one has it."""
+    def take_permit(
+        self, user: UserId, user_device: UserDeviceId, device: DeviceId, application: Digest, now: int
+    ) -> bool:
+        """Gives the permit to an application, by its digest, and returns whether there is one for it that ends after ``now``.
+
+        Of two that take it at once, one has it. The one that has it may take it again, no other may.
+        """
         ...
 
 

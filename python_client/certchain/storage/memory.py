@@ -62,7 +62,7 @@ class MemoryManagementDatabase:
         self._apps: dict[tuple[str, str], AppRecord] = {}
         self._key_data: dict[Digest, bytes] = {}
         self._failures: dict[Subject, FailureState] = {}
-        self._permits: dict[Permitted, int] = {}
+        self._permits: dict[Permitted, tuple[int, Digest | None]] = {}
 
     def put_device(self, information: DeviceInformation, keys: PublicKeys) -> None:
         count("device", information.device)
@@ -113,12 +113,19 @@ class MemoryManagementDatabase:
 
     def put_permit(self, user: UserId, user_device: UserDeviceId, device: DeviceId, expires_at: int) -> None:
         permitted = require_permit(user, user_device, device)
-        self._permits[permitted] = count("time", expires_at)
+        with self._lock:
+            self._permits[permitted] = count("time", expires_at), None
 
-    def take_permit(self, user: UserId, user_device: UserDeviceId, device: DeviceId, now: int) -> bool:
+    def take_permit(
+        self, user: UserId, user_device: UserDeviceId, device: DeviceId, application: Digest, now: int
+    ) -> bool:
         permitted = require_permit(user, user_device, device)
         count("time", now)
-        return self._permits.pop(permitted, 0) > now
+        with self._lock:
+            expires_at, holder = self._permits.pop(permitted, (0, None))
+            if expires_at > now:
+                self._permits[permitted] = expires_at, holder or application
+        return expires_at > now and holder in {None, application}
 
     def device(self, device: DeviceId) -> tuple[DeviceInformation, PublicKeys]:
         return _found(self._devices, count("device", device), "device", device)

@@ -83,4 +83,5 @@ permits = Table(
     Column("user_device", NUMBER, primary_key=True, autoincrement=False),
     Column("device", NUMBER, primary_key=True, autoincrement=False),
     Column("expires_at", NUMBER, nullable=False),  # seconds since the epoch
+    Column("application", Text),  # the digest of the one that has taken it
 )

@@ -33,7 +33,7 @@ from certchain.storage.record import (
 )
 from certchain.storage.schema import apps, devices, failures, key_data, metadata, permits, user_devices, users
 
-MANAGEMENT = Schema("management", metadata, "0004", released="0002")
+MANAGEMENT = Schema("management", metadata, "0005", released="0002")
 
 
 class SqlManagementDatabase:
@@ -105,15 +105,19 @@ class SqlManagementDatabase:
 
     def put_permit(self, user: UserId, user_device: UserDeviceId, device: DeviceId, expires_at: int) -> None:
         key = _permit_columns(user, user_device, device)
-        self._put(permits, key, {"expires_at": count("time", expires_at)})
+        self._put(permits, key, {"expires_at": count("time", expires_at), "application": None})
 
-    def take_permit(self, user: UserId, user_device: UserDeviceId, device: DeviceId, now: int) -> bool:
+    def take_permit(
+        self, user: UserId, user_device: UserDeviceId, device: DeviceId, application: Digest, now: int
+    ) -> bool:
         permitted = _equal(permits, _permit_columns(user, user_device, device))
         count("time", now)
         with writing(self._engine) as connection:
-            expires_at = connection.execute(select(permits.c.expires_at).where(*permitted)).scalar()
-            connection.execute(delete(permits).where(*permitted))
-        return expires_at is not None and expires_at > now
+            connection.execute(delete(permits).where(*permitted, permits.c.expires_at <= now))
+            unused = permits.c.application.is_(None)
+            connection.execute(update(permits).where(*permitted, unused).values(application=str(application)))
+            holder = connection.execute(select(permits.c.application).where(*permitted)).scalar()
+        return bool(holder == str(application))
 
     def device(self, device: DeviceId) -> tuple[DeviceInformation, PublicKeys]:
         with self._row(devices, "device", device=count("device", device)) as row:

@@ -6,6 +6,7 @@ from certchain.errors import RegistrationRefused
 from certchain.log import LogWriter
 from certchain.models.application import RegistrationApplication
 from certchain.models.certification import LoginFailure, SessionOpened, UserDeviceInformation
+from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, MethodNumber, RegistrationId, ServiceId, UserDeviceId, UserId
 from certchain.roles.certification_server import login_report
 from certchain.roles.certification_server.lockout import Lockout
@@ -18,6 +19,7 @@ from certchain.verification.lockout import LockPolicy
 from tests.industry import TestClock
 
 USER, PHONE, LOCK, GATE = UserId(1), UserDeviceId(2), DeviceId(3), DeviceId(4)
+FIRST, SECOND = Digest(b"1" * 32), Digest(b"2" * 32)
 INFORMATION = UserDeviceInformation("Pixel", "Android", "a1")
 APPLICATION = RegistrationApplication(
     USER, PHONE, LOCK, ServiceId(1), MethodNumber(1), INFORMATION, None, bytes(32), None
@@ -28,25 +30,24 @@ def opened(session: bytes, device: DeviceId = LOCK) -> SessionOpened:
     return SessionOpened(session, ServiceId(1), USER, PHONE, device, RegistrationId(7), MethodNumber(1), 1000)
 
 
-def test_a_permit_is_taken_once_unless_it_is_given_back() -> None:
+def test_a_permit_is_for_one_application_which_may_come_again() -> None:
     permits = Permits(MemoryManagementDatabase(), TestClock(), 10)
     permits.give(USER, PHONE, LOCK)
-    permits.take(APPLICATION)
-    permits.give_back(APPLICATION)
-    permits.take(APPLICATION)
+    permits.take(APPLICATION, FIRST)
+    permits.take(APPLICATION, FIRST)
     with pytest.raises(RegistrationRefused):
-        permits.take(APPLICATION)
+        permits.take(APPLICATION, SECOND)
 
 
 def test_a_permit_ends_by_itself_and_survives_a_restart() -> None:
     clock, database = TestClock(), MemoryManagementDatabase()
     Permits(database, clock, 10).give(USER, PHONE, LOCK)
     clock.seconds += 9
-    Permits(database, clock, 10).take(APPLICATION)
+    Permits(database, clock, 10).take(APPLICATION, FIRST)
     Permits(database, clock, 10).give(USER, PHONE, LOCK)
     clock.seconds += 10
     with pytest.raises(RegistrationRefused):
-        Permits(database, clock, 10).take(APPLICATION)
+        Permits(database, clock, 10).take(APPLICATION, FIRST)
 
 
 def test_a_session_is_taken_once_by_its_own_device() -> None:

@@ -13,15 +13,18 @@ MINA = Subject(SubjectKind.USER, 3)
 
 # Takes every permit that it gets, and counts a failure after each try; it begins when it is told to.
 APPLICANT = """
+import os
 import sys
 from pathlib import Path
+from certchain.models.digest import Digest
 from certchain.models.entry import Subject, SubjectKind
 from certchain.storage import SqlManagementDatabase
 database = SqlManagementDatabase(sys.argv[1] if "://" in sys.argv[1] else Path(sys.argv[1]))
+mine = Digest(os.urandom(32))
 print("ready", flush=True)
 sys.stdin.readline()
 for user in range(1, 21):
-    print(user if database.take_permit(user, 2, 7, 50) else 0)
+    print(user if database.take_permit(user, 2, 7, mine, 50) else 0)
     database.count_failure(Subject(SubjectKind.USER, 3))
 """
 

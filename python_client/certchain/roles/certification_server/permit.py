@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from certchain.config.clock import Clock
 from certchain.errors import RegistrationRefused
 from certchain.models.application import RegistrationApplication
+from certchain.models.digest import Digest
 from certchain.models.identifier import DeviceId, UserDeviceId, UserId
 from certchain.storage import ManagementDatabase
 
@@ -24,12 +25,12 @@ class Permits:
         """Permits one registration, for the lifetime of a permit."""
         self.database.put_permit(user, user_device, device, self.clock.now() + self.lifetime)
 
-    def take(self, application: RegistrationApplication) -> None:
-        """Uses the permit up. Raises ``RegistrationRefused`` when there is none."""
-        named = application.user, application.user_device, application.device
-        if not self.database.take_permit(*named, self.clock.now()):
-            raise RegistrationRefused("the operator has not permitted it, or the permit has expired")
+    def take(self, application: RegistrationApplication, digest: Digest) -> None:
+        """Uses the permit up for this application. Raises ``RegistrationRefused`` when there is none.
 
-    def give_back(self, application: RegistrationApplication) -> None:
-        """After an outage, for the applicant to try again."""
-        self.give(application.user, application.user_device, application.device)
+        The same application may come again, after an outage or a crash, and has the permit still: it can be granted once, because it names
+        the registration that it follows. Another application needs a permit of its own, whatever became of this one.
+        """
+        named = application.user, application.user_device, application.device
+        if not self.database.take_permit(*named, digest, self.clock.now()):
+            raise RegistrationRefused("the operator has not permitted it, or the permit has expired")

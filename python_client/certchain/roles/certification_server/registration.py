@@ -18,7 +18,6 @@ from certchain.errors import (
     ForbiddenTransition,
     KeyDataUnreadable,
     RegistrationRefused,
-    Unavailable,
     UnknownRecord,
     WrongRecipient,
     WrongSigner,
@@ -138,12 +137,9 @@ class Registrar:
         order = self.equipment.ledger.registrations.method_factors(application.method)
         verify_method(order, self.equipment.policy, record.device, self.equipment.status_changes(latest))
         self.equipment.custody.keepers(self.equipment.policy.risk(record.device))
-        self.permits.take(application)
+        self.permits.take(application, application_digest(signed.body))
         try:
             return self._grant(signed, application, record, order, current)
-        except Unavailable:
-            self.permits.give_back(application)
-            raise
         except (AlreadyRegistered, ForbiddenTransition):
             # A transaction for this very application, whose answer had not come in time, may have reached the chain in the meantime.
             latest = self.equipment.latest_registration(application.user_device, application.device)
