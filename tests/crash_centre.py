@@ -92,8 +92,11 @@ class Centre:
         over = {RegistrationStatus.SUPERSEDED, RegistrationStatus.REVOKED}
         return [each for each in found if each.status not in over]
 
-    def kill_at(self, at: str, point: str, victim: str, deed: tuple[Any, ...]) -> None:
-        """Has a deed done until one side stands still at a point; there another side, or the same, is killed, and started again."""
+    def kill_at(self, at: str, point: str, victim: str, deed: tuple[Any, ...]) -> Any:
+        """Has a deed done until one side stands still at a point; there another side, or the same, is killed, and started again.
+
+        Returns what came of the deed, if whoever did it lives, and has been told; ``None`` otherwise.
+        """
         still, doer = self[at], self.server if deed[0] == "flush" else self.phone
         still.arm(point)
         number = doer.begin(*deed)
@@ -109,17 +112,19 @@ class Centre:
         if victim != CHAIN:
             self[victim].start()
         if victim in {SERVER, KEEPERS, CHAIN} and doer.process is not None and doer is not self[victim]:
-            self.finish(doer, number)
+            return self.finish(doer, number)
+        return None
 
-    def finish(self, doer: Actor, number: int) -> None:
+    def finish(self, doer: Actor, number: int) -> Any:
         """What was interrupted has either worked or was refused."""
         try:
             result = doer.outcome(number)
         except Failed as failed:
             self.interrupted.append(failed)
-        else:
-            if isinstance(result, tuple):
-                self.acknowledged[result[0]] = result[1]
+            return None
+        if isinstance(result, tuple):
+            self.acknowledged[result[0]] = result[1]
+        return result
 
     def examine(self) -> None:
         """No control was granted without a durable entry, none is missing and none there twice; the chain has them, and audits agree."""

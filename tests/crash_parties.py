@@ -250,6 +250,10 @@ def phone(scene: Scene, gate: Gate) -> Iterator[Deeds]:
             name = session.outcome.session.hex()
             return name, session.outcome.index, session.command(name.encode()).decode()
 
+    def introduce() -> int:
+        with closing(to_lock()) as channel:
+            return role.introduce(channel, scene.lock.device)  # type: ignore[arg-type]
+
     def register(secret: str, directly: bool) -> int:
         named = scene.alice, scene.lock.device, scene.method, secret
         if not directly:
@@ -257,15 +261,10 @@ def phone(scene: Scene, gate: Gate) -> Iterator[Deeds]:
                 return role.register(channel, *named).registration  # type: ignore[arg-type]
         to_server = HttpsChannel(scene.url(SERVER), scene.tls_identity(PHONE), scene.party(SERVER), PATIENCE)
         with closing(WatchedChannel(to_server, gate)) as service:
-            registration = role.register(service, *named).registration  # type: ignore[arg-type]
-        with closing(to_lock()) as channel:
-            role.introduce(channel, scene.lock.device)  # type: ignore[arg-type]
-        return registration
+            role.register(service, *named)  # type: ignore[arg-type]
+        return introduce()
 
-    def pending() -> bool:
-        return role.pending(scene.lock.device) is not None
-
-    yield {"certify": certify, "register": register, "pending": pending}
+    yield {"certify": certify, "register": register, "introduce": introduce}
 
 
 def note(path: Path, line: str) -> None:

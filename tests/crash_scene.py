@@ -153,13 +153,19 @@ class Watched:
             return found
 
         def watched(*arguments: Any, **named: Any) -> Any:
-            what = f" {arguments[0]}" if arguments and isinstance(arguments[0], str) else ""
+            what = _named(*arguments[:1])
             self._gate.passing(f"before {self._seam}.{name}{what}")
             result = found(*arguments, **named)
             self._gate.passing(f"after {self._seam}.{name}{what}")
             return result
 
         return watched
+
+
+def _named(first: Any = None) -> str:
+    """What a method is called for: a file or a record by its name, a transaction by its operation."""
+    name = getattr(first, "operation", first)
+    return f" {name}" if isinstance(name, str) else ""
 
 
 class WatchedChannel:
