@@ -129,8 +129,8 @@ def _receipts(stage: Stage) -> None:
 
 def _tampered(stage: Stage, forge: Callable[[Any], Any]) -> DeviceUpdater:
     """porch-lock's updater, with an update server that lies."""
-    updater = stage.cast.updater(PORCH)
-    return replace(updater, update_server=Wiretap(updater.update_server, forge=forge))
+    updater, channel = stage.cast.updater(PORCH), stage.cast.update_server_channel(stage.cast.device_party(PORCH))
+    return replace(updater, update_server=Wiretap(channel, forge=forge))
 
 
 def _tell(stage: Stage, attack: str, story: str, refusal: UpdateRefused, porch: int) -> None:
