@@ -1,5 +1,7 @@
 """Attack: get a certificate for somebody else, or a second one for oneself, by an enrolment or a renewal that is not one's own."""
 
+from dataclasses import replace
+
 import pytest
 
 from certchain.channel.https import HttpsChannel
@@ -159,12 +161,24 @@ def test_who_overhears_a_request_and_is_first_with_it_gets_nothing_that_is_of_us
 
 
 def test_a_request_that_is_shown_again_enrols_nobody_again(home: Household, gate: KeyPair) -> None:
+    """It is the same gate, under the same identifier; whoever shows it cannot read the answer."""
     request, admission = enrolment(home, gate), home.server.role.admission
-    admission.admit(request)
+    first = opened(home, gate, admission.admit(request).sealed)
     count = home.account("anyone").registrations.device_count()
-    with pytest.raises(KeyAlreadyEnrolled):
-        admission.admit(request)
+    again = admission.admit(request)
+    with pytest.raises(SealInvalid):
+        opened(home, KeyPair.generate(), again.sealed)
+    assert opened(home, gate, again.sealed).party == first.party
     assert home.account("anyone").registrations.device_count() == count
+
+
+def test_the_same_keys_are_not_enrolled_as_something_else(home: Household, gate: KeyPair) -> None:
+    admission, network = home.server.role.admission, home.server.identity.network
+    admission.admit(enrolment(home, gate))
+    renamed = replace(GATE, serial="back door")
+    asking = EnrolmentRequest(renamed, None, None, TlsKey.generate().request(), None)
+    with pytest.raises(KeyAlreadyEnrolled):
+        admission.admit(Identity(network, NO_DEVICE, gate).sign(asking))
 
 
 def test_a_request_whose_description_was_changed_on_the_way_enrols_nobody(home: Household, gate: KeyPair) -> None:

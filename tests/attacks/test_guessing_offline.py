@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from certchain.encoding.digest import commitment
@@ -78,6 +79,17 @@ def test_each_guess_takes_one_argon2id(
     check = thief(home)
     assert [word for word in WORDS if check(word)] == [SECRET]
     assert stretched == list(WORDS)
+
+
+def test_a_guess_is_really_argon2id_at_the_cost_that_is_kept(home: Household) -> None:
+    """Computed here by itself: what the verifier comes from has no other, cheaper way to it."""
+    registration = kept(home.phone.store, registration_file(home.lock.id), KeptRegistration)
+    cost, salt = registration.derivation.cost, registration.derivation.salt
+    lanes, memory = cost.lanes, cost.memory
+    stretched = Argon2id(salt=salt, length=32, iterations=cost.iterations, lanes=lanes, memory_cost=memory)
+    login = HKDF(algorithm=SHA256(), length=32, salt=None, info=LOGIN_INFO).derive(stretched.derive(SECRET.encode()))
+    verifier = kept(home.lock.store, BOOK, LoginBook).verifier(home.alice, home.phone.id)
+    assert Ed25519PrivateKey.from_private_bytes(login).public_key().public_bytes_raw() == verifier
 
 
 def test_that_is_what_rfc_9106_recommends_unless_it_is_told_otherwise() -> None:
