@@ -45,7 +45,8 @@ class Configuration:
     )
     approvals_required: int = _setting(2, "How many approvers have to approve a package; fixed by the deployment.")
     home_custodians: int = _setting(
-        5, "How many custodians this home has itself; fixed by the deployment. Those under [custodians] take their place."
+        5,
+        "How many custodians this home has itself; fixed by the deployment. Those under [custodians] take their place.",
     )
     database: str = _setting(
         "",

@@ -81,6 +81,6 @@ def _first_cause(problem: BaseException) -> str:
         problem = problem.exceptions[0]
     try:
         said = str(problem)
-    except TypeError:  # cattrs sorts the keys that it does not know, and a stranger's may be of types that have no order
+    except TypeError:  # cattrs sorts the keys that it does not know; a stranger's may be of types that have no order
         said = ""
     return said[:_LONGEST_CAUSE] or type(problem).__name__

@@ -149,7 +149,8 @@ def test_every_digest_of_the_package_has_a_known_answer() -> None:
 def domains() -> set[str]:
     """Every domain that stands in the sources of digests and leaves."""
     source = "".join(
-        Path(module.__file__ or "").read_text(encoding="utf-8") for module in (protocol, binding, custody, leaf, sealed_keys)
+        Path(module.__file__ or "").read_text(encoding="utf-8")
+        for module in (protocol, binding, custody, leaf, sealed_keys)
     )
     return {
         piece.split('"')[1]

@@ -32,7 +32,9 @@ class Answers(Generic[Answer]):
     @property
     def complaint(self) -> str:
         """The troubles as one text."""
-        return "; ".join(f"custodian {custodian}: {why.rstrip('.')}" for custodian, why in sorted(self.troubles.items()))
+        return "; ".join(
+            f"custodian {custodian}: {why.rstrip('.')}" for custodian, why in sorted(self.troubles.items())
+        )
 
 
 @dataclass(frozen=True, slots=True)
