@@ -15,7 +15,9 @@ from certchain.cli.workspace import opener
 from certchain.config import Configuration, Home, SystemClock
 from certchain.errors import NotDeployed
 from certchain.ledger import Ledger
+from certchain.ledger.deployment import CONTRACTS, Deployment
 from certchain.ledger.memory import MemoryNetwork
+from certchain.ledger.memory.contract import random_account
 from certchain.models.log import LogMode
 
 CHEAP_KEYS = "key_memory = 32\nunrecorded_installation = true\n"
@@ -48,7 +50,11 @@ class MemoryChain:
                 admin=admin.address,
                 login_log_mode=LogMode(self.configuration.login_log_mode),
             )
-        self.home.deployment.write_text("{}")
+        if not self.home.deployment.exists():
+            mode = LogMode(self.configuration.login_log_mode)
+            deployment = Deployment(0, 0, {name: random_account() for name in CONTRACTS}, mode)
+            self.network.identity = deployment.identity
+            deployment.save(self.home.deployment)
 
     def ledger(self, account: LocalAccount) -> Ledger:
         if self.down:

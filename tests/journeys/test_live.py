@@ -17,6 +17,7 @@ from certchain.cli.demo.place import World
 from certchain.cli.demo.process import Running
 from certchain.cli.output import Output
 from certchain.errors import DemoFailed
+from tests.project.test_readme import TOLD_LIVE
 
 SCENES = 10
 STEPS = {
@@ -83,6 +84,7 @@ def test_the_story_is_told_to_programs_and_nothing_stays_behind(temporary: Path)
     value = json.loads(shown)
     assert len({entry["scene"] for entry in value["told"]}) == SCENES
     assert {entry["step"] for entry in value["told"]} >= STEPS
+    assert set(TOLD_LIVE) <= {entry["told"] for entry in value["told"]}
     assert all(f"{refusal}: " in shown for refusal in REFUSALS)
     assert ".;" not in shown
     assert processes_of(temporary) == {}
@@ -126,9 +128,7 @@ def test_a_process_that_does_not_come_up_ends_the_story(here: Path, monkeypatch:
 
 def test_a_process_that_stays_silent_is_not_waited_for_for_ever(tmp_path: Path) -> None:
     (tmp_path / "log").write_text("")
-    process = subprocess.Popen(
-        [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], stdout=subprocess.PIPE, text=True)
     running = Running("sleeper", process, tmp_path / "log")
     with pytest.raises(DemoFailed, match=r"sleeper answers after 0\.1 seconds"):
         running.await_address(0.1)

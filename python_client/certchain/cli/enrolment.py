@@ -22,7 +22,7 @@ from certchain.cli.user_device import AppFolder, AppName, AppVersion, Model, Pla
 from certchain.cli.workspace import Workspace
 from certchain.encoding.document import from_document
 from certchain.encoding.message import from_cbor, to_cbor
-from certchain.errors import MalformedMessage, RegistrationRefused
+from certchain.errors import MalformedMessage, MalformedValue
 from certchain.models.certification import Signed, UserDeviceInformation
 from certchain.models.enrolment import Enrolled, EnrolmentAnswer
 from certchain.models.identifier import Party, PartyKind, ServiceId, service_party
@@ -61,7 +61,7 @@ def enrol(
 
 def _rotate(workspace: Workspace, signed: Signed, number: int) -> EnrolmentAnswer:
     if signed.signer.kind is PartyKind.SERVICE:
-        raise RegistrationRefused("a service gets fresh keys by being enrolled as another service")
+        raise MalformedValue("enrolment", "a service gets fresh keys by being enrolled as another service")
     return Cast(workspace).operations().rotate(Party(signed.signer.kind, number), signed)
 
 
