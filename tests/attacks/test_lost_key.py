@@ -4,12 +4,14 @@ from copy import deepcopy
 
 import pytest
 
+from certchain.encoding.digest import key_thumbprint
 from certchain.errors import (
     FreshKeyRequired,
     LedgerUnavailable,
     LoginRefused,
     MethodTooWeak,
     RegistrationNotActive,
+    RegistrationRefused,
     UnknownRecord,
 )
 from certchain.keys import KeyPair
@@ -99,10 +101,46 @@ def test_nobody_reports_a_phone_that_there_is_none_of(home: Household) -> None:
 
 
 def test_the_thief_cannot_register_the_phone_again(home: Household) -> None:
-    """Not even when the operator is talked into a permit: the chain asks for other keys."""
+    """Not even when the operator is talked into a permit."""
     report(home)
+    with pytest.raises(RegistrationRefused, match="reported lost"):
+        home.register()
+
+
+def test_where_the_database_has_forgotten_the_report_the_chain_asks_for_other_keys(home: Household) -> None:
+    report(home)
+    home.server.database.drop_lost_key(key_thumbprint(home.phone.identity.keys.public))
     with pytest.raises(FreshKeyRequired):
         home.register()
+
+
+def test_the_thief_cannot_register_the_phone_for_another_lock(home: Household) -> None:
+    """Neither with a permit from before the report nor with one from after it, nor when the server was started again."""
+    home.lock = home.another_lock("back door")
+    home.server.role.registrar.permit(home.alice, home.phone.id, home.lock.id)
+    report(home)
+    for _ in range(2):
+        with pytest.raises(RegistrationRefused, match="reported lost"):
+            home.phone.role.register(home.lock.channel(), home.alice, home.lock.id, home.method, SECRET)
+        home.server.role.registrar.permit(home.alice, home.phone.id, home.lock.id)
+        home.server.restart()
+    with_fresh_keys(home)
+    home.register()
+
+
+def test_a_phone_that_never_had_a_registration_gets_none_after_the_report(home: Household) -> None:
+    home.phone = home.another_phone("a2")
+    assert report(home) == ()
+    with pytest.raises(RegistrationRefused, match="reported lost"):
+        home.register()
+
+
+def test_a_phone_that_was_found_again_is_registered_as_before(home: Household) -> None:
+    (number,) = report(home)
+    home.server.role.registrar.reinstate(number)
+    home.certify()
+    home.lock = home.another_lock("back door")
+    home.register()
 
 
 def test_the_owner_comes_back_with_fresh_keys_and_all_three_factors(home: Household) -> None:

@@ -248,6 +248,19 @@ def test_of_many_failures_at_once_each_is_counted(database: ManagementDatabase) 
     assert database.failures(MINA).failures == 64
 
 
+# ------------------------------------------------------------------------------------------------------------ lost keys
+
+
+def test_lost_keys_are_lost_until_they_are_found(database: ManagementDatabase) -> None:
+    """However often that is said."""
+    for _ in range(2):
+        database.put_lost_key(FIRST)
+        assert (database.is_lost_key(FIRST), database.is_lost_key(SECOND)) == (True, False)
+    for _ in range(2):
+        database.drop_lost_key(FIRST)
+        assert not database.is_lost_key(FIRST)
+
+
 # -------------------------------------------------------------------------------------------------------------- permits
 
 

@@ -130,6 +130,18 @@ class ManagementDatabase(Protocol):
         """
         ...
 
+    def put_lost_key(self, thumbprint: Digest) -> None:
+        """Keeps that keys were reported lost."""
+        ...
+
+    def drop_lost_key(self, thumbprint: Digest) -> None:
+        """The keys were found again, if they were lost."""
+        ...
+
+    def is_lost_key(self, thumbprint: Digest) -> bool:
+        """Whether keys were reported lost, and not found again."""
+        ...
+
 
 class LogStore(Protocol):
     """A log on the disk: its entries in order, and the Merkle tree over them. One writer at a time; any number of readers.

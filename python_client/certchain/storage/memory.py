@@ -63,6 +63,7 @@ class MemoryManagementDatabase:
         self._key_data: dict[Digest, bytes] = {}
         self._failures: dict[Subject, FailureState] = {}
         self._permits: dict[Permitted, tuple[int, Digest | None]] = {}
+        self._lost_keys: set[Digest] = set()
 
     def put_device(self, information: DeviceInformation, keys: PublicKeys) -> None:
         count("device", information.device)
@@ -126,6 +127,15 @@ class MemoryManagementDatabase:
             if expires_at > now:
                 self._permits[permitted] = expires_at, holder or application
         return expires_at > now and holder in {None, application}
+
+    def put_lost_key(self, thumbprint: Digest) -> None:
+        self._lost_keys.add(thumbprint)
+
+    def drop_lost_key(self, thumbprint: Digest) -> None:
+        self._lost_keys.discard(thumbprint)
+
+    def is_lost_key(self, thumbprint: Digest) -> bool:
+        return thumbprint in self._lost_keys
 
     def device(self, device: DeviceId) -> tuple[DeviceInformation, PublicKeys]:
         return _found(self._devices, count("device", device), "device", device)

@@ -85,3 +85,9 @@ permits = Table(
     Column("expires_at", NUMBER, nullable=False),  # seconds since the epoch
     Column("application", Text),  # the digest of the one that has taken it
 )
+
+lost_keys = Table(
+    "lost_keys",
+    metadata,
+    Column("thumbprint", Text, primary_key=True),  # algorithm:hex
+)

@@ -31,9 +31,19 @@ from certchain.storage.record import (
     require_same_app,
     require_texts,
 )
-from certchain.storage.schema import apps, devices, failures, key_data, metadata, permits, user_devices, users
+from certchain.storage.schema import (
+    apps,
+    devices,
+    failures,
+    key_data,
+    lost_keys,
+    metadata,
+    permits,
+    user_devices,
+    users,
+)
 
-MANAGEMENT = Schema("management", metadata, "0005", released="0002")
+MANAGEMENT = Schema("management", metadata, "0006", released="0002")
 
 
 class SqlManagementDatabase:
@@ -118,6 +128,18 @@ class SqlManagementDatabase:
             connection.execute(update(permits).where(*permitted, unused).values(application=str(application)))
             holder = connection.execute(select(permits.c.application).where(*permitted)).scalar()
         return bool(holder == str(application))
+
+    def put_lost_key(self, thumbprint: Digest) -> None:
+        self._put(lost_keys, {"thumbprint": str(thumbprint)}, {})
+
+    def drop_lost_key(self, thumbprint: Digest) -> None:
+        with writing(self._engine) as connection:
+            connection.execute(delete(lost_keys).where(lost_keys.c.thumbprint == str(thumbprint)))
+
+    def is_lost_key(self, thumbprint: Digest) -> bool:
+        with reading(self._engine) as connection:
+            found = connection.execute(_by_key(lost_keys, "thumbprint"), {"thumbprint": str(thumbprint)})
+            return found.one_or_none() is not None
 
     def device(self, device: DeviceId) -> tuple[DeviceInformation, PublicKeys]:
         with self._row(devices, "device", device=count("device", device)) as row:

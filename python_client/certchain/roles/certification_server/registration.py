@@ -9,6 +9,7 @@ from certchain.encoding.digest import (
     commitment,
     grant_context,
     key_data_context,
+    key_thumbprint,
     second_factor_context,
 )
 from certchain.encoding.message import to_cbor
@@ -80,11 +81,13 @@ class Registrar:
     def report_lost(self, user_device: UserDeviceId, by: str, reason: str) -> tuple[RegistrationId, ...]:
         """A user device was lost or stolen: all its active registrations are suspended at once; returns which.
 
-        The report is in the log before. To come back takes fresh keys, a permit, and a method of all factors for each pair. Safe to repeat
-        after an outage. Raises ``UnknownRecord`` for a user device that the server does not know.
+        The report is in the log before, and from then on nothing more is registered under the keys that are lost, for any device and
+        whatever was permitted. To come back takes fresh keys, a permit, and a method of all factors for each pair. Safe to repeat after an
+        outage. Raises ``UnknownRecord`` for a user device that the server does not know.
         """
         self.equipment.database.user_device(user_device)
         index = self.equipment.log.writer.record(LostKeyEntry(user_device, by, reason))
+        self.equipment.database.put_lost_key(self._thumbprint(user_device))
         ledger = self.equipment.ledger.registrations
         found = (ledger.registration(number) for number in ledger.registrations_of(user_device))
         active = tuple(entry.id for entry in found if entry.status is RegistrationStatus.ACTIVE)
@@ -99,7 +102,9 @@ class Registrar:
 
     def reinstate(self, registration: RegistrationId) -> None:
         """The user device was found again."""
-        self.equipment.ledger.registrations.reinstate(registration)
+        ledger = self.equipment.ledger.registrations
+        ledger.reinstate(registration)
+        self.equipment.database.drop_lost_key(self._thumbprint(ledger.registration(registration).user_device))
         _log.info("Registration %d is reinstated.", registration)
 
     def revoke(self, registration: RegistrationId) -> None:
@@ -129,6 +134,7 @@ class Registrar:
     def _register(self, signed: Signed, forwarder: DeviceId | None) -> RegistrationAnswer:
         application = self._authentic(signed, forwarder)
         record = self._verified_record(application, signed)
+        self._require_not_lost(signed)
         latest = self.equipment.latest_registration(application.user_device, application.device)
         again = self._answer_again(signed, application, record, latest)
         if again is not None:
@@ -147,6 +153,14 @@ class Registrar:
             if again is None:
                 raise
             return again
+
+    def _require_not_lost(self, signed: Signed) -> None:
+        """The chain asks for other keys where a registration was suspended; here they are asked for wherever there was none."""
+        if self.equipment.database.is_lost_key(key_thumbprint(signed.keys)):
+            raise RegistrationRefused("the user device was reported lost, and has to get other keys first")
+
+    def _thumbprint(self, user_device: UserDeviceId) -> Digest:
+        return self.equipment.key_records(user_device_party(user_device))[-1].thumbprint
 
     def _answer_again(
         self, signed: Signed, application: RegistrationApplication, record: OnRecord, latest: Registration | None
