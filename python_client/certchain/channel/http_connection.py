@@ -5,6 +5,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
@@ -62,24 +63,12 @@ class _HurriedTls(_Hurried, HTTPSConnection):
 
 
 class _HurriedMutual(_HurriedTls):
-    """The same, when the peer's certificate is looked at before anything is said. The handshake is hurried, too."""
+    """The same, when the peer's certificate is looked at before anything is said. ``ssl`` itself hurries the handshake as a whole."""
 
     require: Callable[[bytes], object]
 
-    def _new_conn(self) -> socket.socket:
-        connection = super()._new_conn()
-        self._handshake = threading.Timer(self.timeout or 0, _cut, (connection,))
-        self._handshake.daemon = True
-        self._handshake.start()
-        return connection
-
     def connect(self) -> None:
-        try:
-            super().connect()
-        finally:
-            handshake = getattr(self, "_handshake", None)
-            if handshake is not None:
-                handshake.cancel()
+        super().connect()
         try:
             self.require(cast("ssl.SSLSocket", self.sock).getpeercert(binary_form=True) or b"")
         except BaseException:
@@ -139,7 +128,9 @@ class MutualAdapter(HTTPAdapter):
 
 
 def _cut(connection: socket.socket) -> None:
-    try:
-        connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # it is closed already
+    """Ends a connection under whoever reads from it.
+
+    An ``SSLSocket``'s own ``shutdown`` forgets that there is TLS: who reads on would take what anybody on the way sends for the answer.
+    """
+    with suppress(OSError):  # it is closed already
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from starlette.routing import Route
 
 from certchain.channel import Handler, ServiceChannel
+from certchain.channel.http_connection import _cut
 from certchain.channel.https import HttpsChannel
 from certchain.config import SystemClock
 from certchain.errors import (
@@ -31,7 +32,7 @@ from certchain.errors import (
     RequestTooLarge,
     WrongPeer,
 )
-from certchain.keys import ServerTls, TlsIdentity
+from certchain.keys import ServerTls, TlsIdentity, client_context
 from certchain.models.certification import LoginAccepted
 from certchain.models.identifier import ServiceId, service_party
 from certchain.models.log import InclusionProof
@@ -346,6 +347,28 @@ def test_a_handshake_that_trickles_in_is_cut(lock: TlsIdentity) -> None:
             asking.request(QUESTION, LoginAccepted)
         assert time.monotonic() - began < 3
         thread.join(15)
+
+
+def test_a_connection_that_was_cut_gives_nothing_that_tls_does_not_protect(
+    certificates: Certificates, lock: TlsIdentity
+) -> None:
+    """Mallory is on the way, holds an answer back until time is up, and sends one of his own in its place."""
+    mallory, ours = socket.socketpair()
+    with mallory, ours:
+        server = threading.Thread(target=shake_hands_only, args=(certificates, mallory))
+        server.start()
+        with client_context(lock.ca, lock).wrap_socket(ours) as secured:
+            server.join()
+            mallory.sendall(whole(b"forged"))
+            _cut(secured)
+            with pytest.raises(OSError, match=r"(?i)ssl|eof|record"):
+                secured.recv(1000)
+
+
+def shake_hands_only(certificates: Certificates, connection: socket.socket) -> None:
+    copy = connection.dup()
+    with ServerTls(certificates.server()).context.wrap_socket(copy, server_side=True) as secured:
+        secured.detach()
 
 
 def test_where_plain_http_answers_nothing_is_said(lock: TlsIdentity) -> None:
