@@ -7,7 +7,9 @@ read at all (no certificate, too many requests, a body without end) is a problem
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -32,7 +34,7 @@ from certchain.errors import (
     Unavailable,
 )
 from certchain.models.certification import Signed
-from certchain.models.identifier import NOBODY
+from certchain.models.identifier import NOBODY, Party
 from certchain.services.body import whole_body
 from certchain.services.connected import HttpsConversation, require_conversation
 from certchain.services.problem import NEVER_KEPT, SAFE
@@ -41,6 +43,8 @@ THREADS = 32
 """Messages that are worked on at a time."""
 MOST_WAITING = 128
 """Messages that wait for their turn, beyond which ``ServiceBusy`` is said at once."""
+MOST_EACH = 64
+"""Of them all, of one peer: who says much and slowly to answer leaves room for the others."""
 _AGAIN_AFTER = 2  # seconds
 _BINDING_LENGTH = 32
 ANSWERED, FAULT, UNREADABLE = "answered", "fault", "unreadable"
@@ -63,6 +67,7 @@ class Heard:
 class Messages:
     """Answers messages by ``handler``, in so many worker ``threads`` of its own, while at most ``waiting`` more wait for their turn.
 
+    Of one peer, ``MOST_EACH`` at most are under way.
     ``heard`` is told of each message, ``refused`` by its error's name of a request that was not let in.
     """
 
@@ -73,7 +78,7 @@ class Messages:
     threads: int = THREADS
     waiting: int = MOST_WAITING
     _limiter: CapacityLimiter = field(init=False)
-    _under_way: int = field(default=0, init=False)
+    _under_way: Counter[Party] = field(default_factory=Counter, init=False)
 
     def __post_init__(self) -> None:
         self._limiter = CapacityLimiter(self.threads)
@@ -92,17 +97,23 @@ class Messages:
         return await self._take(request, HttpsConversation(os.urandom(_BINDING_LENGTH), NOBODY))
 
     async def _take(self, request: Request, conversation: Conversation) -> Response:
-        if self._under_way >= self.threads + self.waiting:
-            self.refused(ServiceBusy.__name__)
-            raise ServiceBusy(_AGAIN_AFTER)
-        self._under_way += 1
-        try:
+        with self._a_place(conversation.peer):
             body = await whole_body(request, LONGEST_MESSAGE)
             structlog.contextvars.bind_contextvars(peer=str(conversation.peer))
             answer = await run_sync(self._answered, conversation, body, limiter=self._limiter)
-        finally:
-            self._under_way -= 1
         return Response(answer, headers={**SAFE, **NEVER_KEPT}, media_type=MEDIA_TYPE)
+
+    @contextmanager
+    def _a_place(self, peer: Party) -> Iterator[None]:
+        if self._under_way.total() >= self.threads + self.waiting or self._under_way[peer] >= MOST_EACH:
+            self.refused(ServiceBusy.__name__)
+            raise ServiceBusy(_AGAIN_AFTER)
+        self._under_way[peer] += 1
+        try:
+            yield
+        finally:
+            self._under_way[peer] -= 1
+            self._under_way += Counter()  # forgets who has none
 
     def _answered(self, conversation: Conversation, body: bytes) -> bytes:
         """Bytes in, bytes out."""

@@ -238,6 +238,33 @@ def test_with_all_threads_at_work_a_message_more_is_refused_and_taken_later(
         asking.close()
 
 
+def test_one_peer_leaves_room_for_the_others(
+    certificates: Certificates, lock: TlsIdentity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much it says, and however slowly that is answered; once its own are answered, it has its places back."""
+    monkeypatch.setattr("certchain.services.messages.MOST_EACH", 2)
+    begun, go_on = threading.Semaphore(0), threading.Event()
+
+    def slow(conversation: Any, __: object) -> object:
+        if conversation.peer == LOCK:
+            begun.release()
+            go_on.wait(10)
+        return ANSWER
+
+    with service(certificates, slow) as url, ThreadPoolExecutor() as pool:
+        asking, other = HttpsChannel(url, lock, SERVER), HttpsChannel(url, certificates.identity(PHONE), SERVER)
+        under_way = [pool.submit(asking.request, QUESTION, LoginAccepted) for _ in range(2)]
+        assert begun.acquire(timeout=10)
+        assert begun.acquire(timeout=10)
+        with pytest.raises(ServiceBusy):
+            asking.request(QUESTION, LoginAccepted)
+        assert other.request(QUESTION, LoginAccepted) == ANSWER
+        go_on.set()
+        assert [each.result() for each in under_way] == [ANSWER] * 2
+        assert asking.request(QUESTION, LoginAccepted) == ANSWER
+        asking.close(), other.close()
+
+
 def test_a_client_that_is_slow_with_its_body_is_given_up_and_keeps_nobody_waiting(
     certificates: Certificates, lock: TlsIdentity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
