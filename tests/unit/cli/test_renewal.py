@@ -78,7 +78,7 @@ class Standing:
 def test_a_service_in_the_cas_home_issues_itself_another_when_the_one_it_has_is_due() -> None:
     here = Standing()
     authority = CertificateAuthority.make(NETWORK, here.clock.seconds)
-    own = OwnCertificate(cast("Workspace", here), authority, TlsKey.generate(), PARTY, ["127.0.0.1"])
+    own = OwnCertificate(cast("Any", here), authority, TlsKey.generate(), PARTY, ["127.0.0.1"])
     first = own.current()
     assert own.current() is first
     here.clock.seconds += 25 * 24 * 3600
