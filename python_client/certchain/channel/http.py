@@ -115,6 +115,13 @@ class HttpPeer:
             raise _tls_refusal(self.url, problem) or PeerUnavailable(self.url, type(problem).__name__) from problem
 
 
+def https_only(url: str) -> str:
+    """Returns an address that is reached by TLS. Raises ``MalformedValue`` for any other."""
+    if not url.startswith("https://"):
+        raise MalformedValue("address", f"{url!r} is not https://")
+    return url
+
+
 def _seconds(written: str) -> int:
     """What ``Retry-After`` says, if it is a number of seconds (RFC 9110, 10.2.3)."""
     return int(written) if written.isdecimal() and len(written) < _LONGEST_NUMBER else 0

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from certchain.channel.envelope import decode_answer, encode_message
-from certchain.channel.http import HttpPeer
+from certchain.channel.http import HttpPeer, https_only
 from certchain.channel.http_connection import PeerTls
 from certchain.encoding.binding import https_binding
 from certchain.errors import (
-    MalformedValue,
     PartyRequired,
     PeerUnavailable,
     RequestTooLarge,
@@ -54,7 +53,9 @@ class HttpsChannel:
         if not isinstance(identity.certified.name, Party):
             raise PartyRequired(str(identity.certified.name))
         self._identity, self._answerer = identity, answerer
-        self._service = HttpPeer(_https(url), timeout, PeerTls(client_context(identity.ca, identity), self._require))
+        self._service = HttpPeer(
+            https_only(url), timeout, PeerTls(client_context(identity.ca, identity), self._require)
+        )
         self._conversation = os.urandom(CONVERSATION_LENGTH)
         self._server: bytes | None = None
         self._closed = False
@@ -99,17 +100,11 @@ def ask_to_be_enrolled(
     Raises as ``HttpsChannel`` does, and what the server refuses.
     """
     tls = PeerTls(client_context(ca), lambda certificate: _verified(ca, answerer, certificate))
-    service = HttpPeer(_https(url), timeout, tls)
+    service = HttpPeer(https_only(url), timeout, tls)
     try:
         return _asked(service, ENROLMENT, request, EnrolmentAnswer, {})
     finally:
         service.close()
-
-
-def _https(url: str) -> str:
-    if not url.startswith("https://"):
-        raise MalformedValue("address", f"{url!r} is not https://")
-    return url
 
 
 def _verified(ca: CaCertificate, answerer: Party, certificate: bytes) -> Certified:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from certchain.channel.http import TEXT_LIMIT, HttpPeer, Reply
+from certchain.channel.http import TEXT_LIMIT, HttpPeer, Reply, https_only
 from certchain.channel.http_connection import PeerTls
 from certchain.encoding.base_64 import from_base64, to_base64
 from certchain.encoding.message import from_cbor, to_cbor
@@ -21,6 +21,8 @@ Value = TypeVar("Value")
 
 _JSON = {"Content-Type": "application/json"}
 _DONE = range(200, 300)
+PATIENCE = 150.0
+"""Seconds: longer than the server waits for what it sends to the chain, behind one other that it waits for (60 each, by default)."""
 
 
 class Operations(Protocol):
@@ -83,14 +85,14 @@ class HttpOperations:
     """See ``Operations``: asked of the certification server at ``url``, which has to be ``answerer``, under an operator's certificate.
 
     Beside what the server refuses with, it raises what ``HttpsChannel`` raises of certificates. The constructor raises
-    ``OperatorRequired`` for another identity. ``timeout`` in seconds.
+    ``OperatorRequired`` for another identity, and ``MalformedValue`` for an address that is not https. ``timeout`` in seconds.
     """
 
-    def __init__(self, url: str, identity: TlsIdentity, answerer: Party, timeout: float = 30.0) -> None:
+    def __init__(self, url: str, identity: TlsIdentity, answerer: Party, timeout: float = PATIENCE) -> None:
         if not isinstance(identity.certified.name, Operator):
             raise OperatorRequired(str(identity.certified.name))
         self._identity, self._answerer = identity, answerer
-        self._server = HttpPeer(url, timeout, PeerTls(client_context(identity.ca, identity), self._require))
+        self._server = HttpPeer(https_only(url), timeout, PeerTls(client_context(identity.ca, identity), self._require))
 
     def close(self) -> None:
         """Lets go of the connections."""
