@@ -8,7 +8,8 @@ from eth_typing import ChecksumAddress
 
 from certchain.errors import LedgerMisbehaved
 from certchain.ledger.chain.abi import Artifact
-from certchain.ledger.chain.connection import Connection, Refused, Reverted
+from certchain.ledger.chain.answer import Refused, Reverted
+from certchain.ledger.chain.connection import Connection
 from certchain.ledger.chain.refusal import refusal
 from certchain.ledger.chain.sender import Sender
 from certchain.ledger.chain.transaction import Log, Receipt

@@ -2,8 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any, Self, TypeVar
 
 import requests
@@ -17,34 +16,24 @@ from web3.exceptions import ContractLogicError, TransactionNotFound, Web3RPCErro
 from web3.types import FilterParams, RPCEndpoint, RPCResponse, TxData, TxParams, Wei
 
 from certchain.errors import LedgerMisbehaved, LedgerUnavailable
+from certchain.ledger.chain.answer import (
+    Block,
+    Refused,
+    Reverted,
+    error_of,
+    read_block,
+    read_log,
+    reason_of,
+    revert_data,
+    written,
+)
 from certchain.ledger.chain.transaction import Log, Receipt
 
 Answer = TypeVar("Answer")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Which block: its number, and its hash, which no other block has."""
-
-    number: int
-    hash: bytes
-
-
-_LONGEST_REASON = 200
 _HEADROOM = 10
 _INTERNAL_ERROR = -32603  # JSON-RPC 2.0, section 5.1: the fault is the node's
-
-
-class Refused(Exception):
-    """The node answered a question with an error. Never leaves the ledger."""
-
-
-class Reverted(Refused):
-    """The chain refused a call; ``data`` is the contract's error, ABI-encoded, or empty. Never leaves the ledger."""
-
-    def __init__(self, data: bytes, message: str) -> None:
-        super().__init__(message)
-        self.data = data
 
 
 class CheckedProvider(HTTPProvider):
@@ -99,7 +88,7 @@ class Connection:
 
     def head(self) -> Block:
         """The last block."""
-        return self._ask_plainly(lambda: _block(self._raw("eth_getBlockByNumber", "latest", False)))
+        return self._ask_plainly(lambda: read_block(self._raw("eth_getBlockByNumber", "latest", False)))
 
     def storage_root(self, address: ChecksumAddress, block: Block) -> bytes | None:
         """What commits to all that a contract keeps, as of a block (EIP-1186); ``None`` from a node that does not tell it.
@@ -128,8 +117,8 @@ class Connection:
 
     def call(self, transaction: TxParams, block: BlockIdentifier = "latest") -> bytes:
         """What a function returns, without changing anything. Raises ``Reverted`` or ``Refused``."""
-        asked = {name: _written(value) for name, value in transaction.items()}
-        return self._ask(lambda: bytes(HexBytes(self._raw("eth_call", asked, _written(block)))))
+        asked = {name: written(value) for name, value in transaction.items()}
+        return self._ask(lambda: bytes(HexBytes(self._raw("eth_call", asked, written(block)))))
 
     def estimate(self, transaction: TxParams) -> int:
         """How much gas a transaction takes now. Raises ``Reverted`` or ``Refused``."""
@@ -188,7 +177,7 @@ class Connection:
             "fromBlock": first,
             "toBlock": last,
         }
-        return self._ask(lambda: tuple(_log(entry) for entry in self._web3.eth.get_logs(wanted)))
+        return self._ask(lambda: tuple(read_log(entry) for entry in self._web3.eth.get_logs(wanted)))
 
     def _raw(self, method: str, *params: Any) -> Any:
         """The answer as the node gives it, where web3 would spend more time on its form than the node on the question."""
@@ -202,7 +191,7 @@ class Connection:
         found = self._found(lambda: self._web3.eth.get_transaction_receipt(transaction))
         if found is None or found["blockNumber"] is None:
             return None
-        logs = tuple(_log(entry) for entry in found["logs"])
+        logs = tuple(read_log(entry) for entry in found["logs"])
         return Receipt(int(found["blockNumber"]), found["status"] == 1, logs, found.get("contractAddress"))
 
     def _found(self, question: Callable[[], Answer]) -> Answer | None:
@@ -232,17 +221,17 @@ class Connection:
         except LedgerMisbehaved:
             raise
         except ContractLogicError as revert:
-            raise Reverted(_revert_data(revert), _reason(revert)) from revert
+            raise Reverted(revert_data(revert), reason_of(revert)) from revert
         except Web3RPCError as refusal:
-            if _error(refusal).get("code") == _INTERNAL_ERROR:
-                raise LedgerMisbehaved(_reason(refusal)) from refusal
-            raise Refused(_reason(refusal)) from refusal
+            if error_of(refusal).get("code") == _INTERNAL_ERROR:
+                raise LedgerMisbehaved(reason_of(refusal)) from refusal
+            raise Refused(reason_of(refusal)) from refusal
         except (requests.RequestException, OSError) as silence:
             if isinstance(silence, requests.JSONDecodeError):
-                raise LedgerMisbehaved(_reason(silence)) from silence
-            raise LedgerUnavailable(_reason(silence)) from silence
+                raise LedgerMisbehaved(reason_of(silence)) from silence
+            raise LedgerUnavailable(reason_of(silence)) from silence
         except Exception as nonsense:  # web3 raises whatever its parsers meet in an answer that is none
-            raise LedgerMisbehaved(_reason(nonsense)) from nonsense
+            raise LedgerMisbehaved(reason_of(nonsense)) from nonsense
 
 
 def _session(url: str) -> requests.Session:
@@ -252,60 +241,3 @@ def _session(url: str) -> requests.Session:
     session.proxies, session.verify, session.auth = found["proxies"], found["verify"], get_netrc_auth(url)
     session.trust_env = False
     return session
-
-
-def _log(entry: Any) -> Log:
-    return Log(
-        entry["address"],
-        tuple(bytes(topic) for topic in entry["topics"]),
-        bytes(entry["data"]),
-        int(entry["blockNumber"]),
-        bytes(entry["transactionHash"]),
-        _time(entry.get("blockTimestamp")),
-    )
-
-
-def _written(value: Any) -> Any:
-    """A value as JSON-RPC has it; a name, as of a block, stays as it is."""
-    if isinstance(value, bytes):
-        return HexBytes(value).to_0x_hex()
-    return hex(value) if isinstance(value, int) else value
-
-
-def _block(answer: Any) -> Block:
-    number = answer["number"]
-    return Block(int(number, 16) if isinstance(number, str) else int(number), bytes(HexBytes(answer["hash"])))
-
-
-def _time(timestamp: Any) -> int | None:
-    """A log's time; web3 leaves it in the node's own form, and not every node gives it."""
-    if timestamp is None:
-        return None
-    return int(timestamp, 16) if isinstance(timestamp, str) else int(timestamp)
-
-
-def _revert_data(revert: ContractLogicError) -> bytes:
-    data: Any = revert.data
-    if isinstance(data, dict):  # Ganache, where it estimates gas
-        data = data.get("result")
-    try:
-        return bytes.fromhex(data.removeprefix("0x"))
-    except (AttributeError, ValueError):  # none, or web3's words for none
-        return b""
-
-
-def _error(refusal: Web3RPCError) -> Mapping[str, Any]:
-    """The error object of the node's answer, empty if it is none."""
-    answer: Any = refusal.rpc_response
-    error = answer.get("error") if isinstance(answer, dict) else None
-    return error if isinstance(error, dict) else {}
-
-
-def _reason(problem: Exception) -> str:
-    """One line about what happened; a node's own message where it gave one."""
-    text: object = str(problem)
-    if isinstance(problem, ContractLogicError):
-        text = problem.message or text
-    elif isinstance(problem, Web3RPCError):
-        text = _error(problem).get("message") or text
-    return (" ".join(str(text).split()) or type(problem).__name__)[:_LONGEST_REASON]

@@ -7,7 +7,7 @@ from eth_utils.address import to_checksum_address
 
 from certchain.errors import CertchainError, PermissionDenied, TransactionReverted, error_classes
 from certchain.ledger.chain.abi import decoded, error_types, function_names
-from certchain.ledger.chain.connection import Reverted
+from certchain.ledger.chain.answer import Reverted
 
 _ERROR = bytes.fromhex("08c379a0")  # Error(string)
 _PANIC = bytes.fromhex("4e487b71")  # Panic(uint256)

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from certchain.errors import LedgerMisbehaved
+from certchain.ledger.chain.answer import Refused
 from certchain.ledger.chain.bound import BoundContract
-from certchain.ledger.chain.connection import Connection, Refused
+from certchain.ledger.chain.connection import Connection
 from certchain.ledger.chain.transaction import Log
 
 BLOCK_RANGE = 2_000

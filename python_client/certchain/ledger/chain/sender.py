@@ -22,7 +22,8 @@ from certchain.errors import (
     NotAuthorised,
     TransactionReverted,
 )
-from certchain.ledger.chain.connection import Connection, Refused, Reverted
+from certchain.ledger.chain.answer import Refused, Reverted
+from certchain.ledger.chain.connection import Connection
 from certchain.ledger.chain.outbox import Outbox
 from certchain.ledger.chain.refusal import refusal
 from certchain.ledger.chain.transaction import Receipt, SignedTransaction

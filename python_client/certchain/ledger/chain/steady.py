@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from certchain.ledger.chain.answer import Block
 from certchain.ledger.chain.bound import BoundContract
-from certchain.ledger.chain.connection import Block
 
 Answer = TypeVar("Answer")
 

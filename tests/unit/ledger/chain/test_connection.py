@@ -7,7 +7,8 @@ import requests
 from web3 import Web3
 
 from certchain.errors import LedgerMisbehaved, LedgerUnavailable
-from certchain.ledger.chain.connection import Connection, Refused, Reverted
+from certchain.ledger.chain.answer import Refused, Reverted
+from certchain.ledger.chain.connection import Connection
 from tests.scripted import Refusing, ScriptedProvider, scripted
 
 ACCOUNT = Web3.to_checksum_address("0x" + "ab" * 20)

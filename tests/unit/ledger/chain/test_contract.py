@@ -18,8 +18,8 @@ from certchain.errors import (
 )
 from certchain.ledger.chain import ChainLedger
 from certchain.ledger.chain.abi import artifact
+from certchain.ledger.chain.answer import Refused, Reverted
 from certchain.ledger.chain.bound import PAGE, pages
-from certchain.ledger.chain.connection import Refused, Reverted
 from certchain.ledger.chain.refusal import refusal
 from certchain.ledger.chain.transaction import Receipt
 from certchain.ledger.deployment import Deployment

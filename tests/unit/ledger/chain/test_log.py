@@ -8,7 +8,7 @@ import pytest
 
 from certchain.errors import LedgerMisbehaved, UnknownSize
 from certchain.ledger.chain import search as module
-from certchain.ledger.chain.connection import Refused
+from certchain.ledger.chain.answer import Refused
 from certchain.ledger.chain.log import ChainLog
 from certchain.ledger.chain.transaction import Log
 from certchain.models.log import LogMode

@@ -19,7 +19,8 @@ from certchain.errors import (
     TransactionReverted,
 )
 from certchain.ledger.chain import MemoryOutbox, SendingPolicy
-from certchain.ledger.chain.connection import Connection, Refused
+from certchain.ledger.chain.answer import Refused
+from certchain.ledger.chain.connection import Connection
 from certchain.ledger.chain.sender import Intent, Sender
 from certchain.ledger.chain.transaction import SignedTransaction
 from certchain.models.identifier import MethodNumber, RegistrationId
