@@ -16,6 +16,9 @@ README = (ROOT / "README.md").read_text()
 FENCED = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.S | re.M)
 BY_HAND = next(block for _, block in FENCED if "$ certchain deploy" in block)
 SERVING = next(block for _, block in FENCED if "log serve" in block)
+LIVE = next(block for _, block in FENCED if "demo --live" in block)
+TOLD_LIVE = re.findall(r"^  \S+ +(\w.*)$", LIVE, re.M)
+"""What the README shows of the live demonstration; that it is told is tested in tests/journeys/test_live.py."""
 EXPORTS = re.findall(r"^\$ export (.*)$", README, re.M)
 COMMANDS = [line.removeprefix("$ ") for line in BY_HAND.splitlines() if not line.startswith("$ export ")]
 VARYING = re.compile(r"sha-256:[0-9a-f]{16}…|\d+(\.\d+)? (seconds|bytes)")
