@@ -1,4 +1,4 @@
-"""Protected conversations between parties, behind one seam: ``Channel`` and its in-memory twin ``MemoryChannel``."""
+"""Protected conversations between parties, behind one seam: in memory, over CoAP (`coap`), over HTTPS (`https`)."""
 
 from certchain.channel.interface import Channel, Connection, Conversation, Handler, ServiceChannel
 from certchain.channel.memory import MemoryChannel
