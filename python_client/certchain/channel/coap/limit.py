@@ -19,7 +19,8 @@ class CoapLimits:
     First messages: ``first_burst`` at once and ``first_rate`` on, of all addresses together; ``address_burst`` and ``address_rate``
     of one, where ``addresses`` are remembered. A handshake has ``half_open_lifetime`` to be finished. ``contexts`` conversations live at
     a time, ``contexts_each`` of one party: the longest idle makes room. The last ``remembered`` requests are known again. ``workers``
-    requests are answered at once, ``pending`` wait or are answered, of ``message_length`` bytes at most.
+    requests are answered at once, ``pending`` wait or are answered, ``pending_each`` of one conversation; each of ``message_length``
+    bytes at most.
     """
 
     first_burst: int = 100
@@ -33,6 +34,7 @@ class CoapLimits:
     remembered: int = 4096
     workers: int = 8
     pending: int = 64
+    pending_each: int = 4
     message_length: int = 64 * 1024
 
     @property

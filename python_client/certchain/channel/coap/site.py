@@ -143,9 +143,10 @@ class Site(Resource):  # type: ignore[misc] # aiocoap's classes are not fully ty
 
     async def _handled(self, live: Live, envelope: bytes) -> Message:
         """The handler's answer. Once begun it is not broken off, even when who asked has gone."""
-        if len(self._pending) >= self.limits.pending:
+        if len(self._pending) >= self.limits.pending or live.pending >= self.limits.pending_each:
             refusal = encode_error(PeerUnavailable("The other end of the channel", "it is asked too much at once"))
             return Message(code=CHANGED, payload=refusal)
+        live.pending += 1
         task = asyncio.get_running_loop().create_task(self._in_turn(live, envelope))
         self._pending.add(task)
         task.add_done_callback(self._pending.discard)
@@ -153,5 +154,8 @@ class Site(Resource):  # type: ignore[misc] # aiocoap's classes are not fully ty
 
     async def _in_turn(self, live: Live, envelope: bytes) -> bytes:
         loop = asyncio.get_running_loop()
-        async with live.turn:
-            return await loop.run_in_executor(self.workers, answered, self.handler, live.connection, envelope)
+        try:
+            async with live.turn:
+                return await loop.run_in_executor(self.workers, answered, self.handler, live.connection, envelope)
+        finally:
+            live.pending -= 1

@@ -25,13 +25,14 @@ class HalfOpen:
 
 @dataclass(slots=True)
 class Live:
-    """A conversation: its keys, its end of the channel, and parts of messages that are under way in blocks."""
+    """A conversation: its keys, its end of the channel, parts of messages that are under way in blocks, and how many requests wait."""
 
     context: OscoreContext
     connection: CoapConnection
     incoming: Block1Spool = field(default_factory=Block1Spool)
     outgoing: Block2Cache = field(default_factory=Block2Cache)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    pending: int = 0
 
 
 @dataclass(slots=True)
