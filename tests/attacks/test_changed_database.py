@@ -18,8 +18,8 @@ from certchain.keys import KeyPair
 from certchain.models.application import KeyData
 from certchain.models.digest import Digest
 from certchain.storage import MemoryManagementDatabase
-from tests.databases import empty
 from tests.custodians import stolen_key
+from tests.databases import empty
 from tests.household import SECRET, Household
 from tests.wiretap import TurnedLock, certification, rebuilt
 
