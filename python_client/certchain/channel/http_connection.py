@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from http.client import HTTPException
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -48,11 +49,16 @@ class _Hurried(HTTPConnection):
         return time.monotonic() - self._answered < LONGEST_IDLE and super().is_connected
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as in urllib3, whose answer is not http.client's
-        hurry = threading.Timer(self.timeout or 0, _cut, (self.sock,))
+        patience, began = self.timeout or 0, time.monotonic()
+        hurry = threading.Timer(patience, _cut, (self.sock,))
         hurry.daemon = True
         hurry.start()
         try:
             return super().getresponse()
+        except (OSError, HTTPException) as problem:
+            if time.monotonic() - began < patience:
+                raise
+            raise TimeoutError from problem  # however the end of it shows: as one of TLS, of HTTP, or of the socket
         finally:
             hurry.cancel()
             self._answered = time.monotonic()

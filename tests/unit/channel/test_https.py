@@ -371,6 +371,24 @@ def shake_hands_only(certificates: Certificates, connection: socket.socket) -> N
         secured.detach()
 
 
+def test_an_answer_that_is_late_is_said_to_be(certificates: Certificates, lock: TlsIdentity) -> None:
+    """And not that anything was wrong with the connection."""
+    release = threading.Event()
+
+    def late(_: object, __: object) -> object:
+        release.wait(10)
+        return ANSWER
+
+    with service(certificates.server(), late) as url:
+        asking = HttpsChannel(url, lock, SERVER, 1.0)
+        for _ in range(3):
+            with pytest.raises(PeerUnavailable, match="ReadTimeout"):
+                asking.request(QUESTION, LoginAccepted)
+        release.set()
+        assert asking.request(QUESTION, LoginAccepted) == ANSWER
+        asking.close()
+
+
 def test_where_plain_http_answers_nothing_is_said(lock: TlsIdentity) -> None:
     said: list[bytes] = []
 
