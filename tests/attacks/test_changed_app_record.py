@@ -13,6 +13,7 @@ from certchain.errors import (
     CertchainError,
     DatabaseChanged,
     IntegrityFailed,
+    LogDamaged,
     MalformedValue,
     SignatureInvalid,
     UnknownRecord,
@@ -20,7 +21,7 @@ from certchain.errors import (
 )
 from certchain.models.app import AppRecord, AppRelease
 from certchain.models.certification import AppStatus
-from certchain.models.entry import AppEntry
+from certchain.models.entry import AppEntry, ErasureEntry, Subject, SubjectKind
 from certchain.storage.app_folder import measure_app
 from tests.databases import empty, write_app
 from tests.household import Household
@@ -218,6 +219,20 @@ def test_decisions_are_found_behind_what_was_erased(home: Household, apps: Any) 
     home.certify()
     login = home.server.log_store.size() - 1
     apps.revoke("door", "1.0")
+    erased = Subject(SubjectKind.USER, home.alice)
+    home.server.log.writer.record(ErasureEntry(erased, home.clock.now(), "she asked for it"))
     home.server.subject_keys.destroy([home.server.log_store.entries(login, 1)[0].key])
     home.server.restart()
     refused(home, IntegrityFailed, "revoked")
+
+
+def test_a_revocation_whose_key_was_taken_from_the_log_is_missed(home: Household, apps: Any) -> None:
+    """The app was allowed in one period and revoked in another, each under a key of its own: without the second, it would be allowed."""
+    home.clock.seconds += 2 * 30 * DAY
+    apps.revoke("door", "1.0")
+    key = home.server.log_store.entries(home.server.log_store.size() - 1, 1)[0].key
+    write(home, replace(row(home), status=AppStatus.ALLOWED))
+    del home.server.subject_keys._keys[key]
+    home.server.restart()
+    with pytest.raises(LogDamaged, match="no record of an erasure"):
+        home.certify()

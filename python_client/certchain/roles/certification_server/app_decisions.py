@@ -1,13 +1,55 @@
 """What was decided about apps, as the log has it: the management database is only believed where it agrees."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from threading import RLock
 
+from certchain.errors import LogDamaged
 from certchain.log import LogEngine
-from certchain.models.entry import THE_LOG, AppEntry
+from certchain.models.entry import THE_LOG, AppEntry, ErasureEntry, LogEntry
 from certchain.models.identifier import ServiceId
+from certchain.models.log import LogLeaf, SealedEntry, key_period
+from certchain.verification.answer import accounts
 
 _PAGE = 1_000
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Once through the log, for what it says about itself. ``gone`` has an erased entry of each period."""
+
+    log: LogEngine
+    about_itself: dict[int, bool] = field(default_factory=dict)  # by the number of the key
+    gone: dict[int, LogLeaf] = field(default_factory=dict)
+    erasures: list[tuple[LogLeaf, ErasureEntry]] = field(default_factory=list)
+
+    def decisions(self) -> Iterator[AppEntry]:
+        """The decisions about apps, in their order. Raises ``LogDamaged`` when a key is gone and no erasure says why.
+
+        Such a key may have been the log's own, and a revocation under it: nobody can tell any more.
+        """
+        first = 0
+        while page := self.log.store.entries(first, _PAGE):
+            for sealed in page:
+                said = self._said(sealed) if self.about_itself.get(sealed.key, True) else None
+                if isinstance(said, AppEntry):
+                    yield said
+            first += len(page)
+        for leaf in self.gone.values():
+            if not any(accounts(place, record, leaf) for place, record in self.erasures):
+                raise LogDamaged(
+                    "subject keys", "a key is gone, and no record of an erasure accounts for it", leaf.index
+                )
+
+    def _said(self, sealed: SealedEntry) -> LogEntry | None:
+        (logged,) = self.log.reader.entries(sealed.leaf.index, 1)
+        said = None if logged.body is None else logged.body.entry
+        self.about_itself[sealed.key] = said is not None and said.subject == THE_LOG
+        if said is None:
+            self.gone[key_period(sealed.leaf.at)] = sealed.leaf
+        if isinstance(said, ErasureEntry):
+            self.erasures.append((sealed.leaf, said))
+        return said
 
 
 @dataclass(slots=True)
@@ -15,7 +57,9 @@ class AppDecisions:
     """The last decision about each version of an app. Thread-safe.
 
     The log is read once, when it is first asked: after that only this process, the log's one writer, adds to it. Nobody's entry is opened
-    for that but one under each key, which tells whose key it is; those about the log itself are never erased.
+    for that but one under each key, which tells whose key it is; those about the log itself are never erased. A key that is gone has to
+    be accounted for by an erasure. Not noticed is one of the log's own keys that was destroyed where erasures reach to its period, or that
+    a sealed entry names another subject's key: who can write into the log's files can do that.
     """
 
     log: LogEngine
@@ -47,26 +91,10 @@ class AppDecisions:
             return entry
 
     def _catch_up(self) -> None:
-        if self._read:
-            return
-        about_the_log: dict[int, bool] = {}
-        first = 0
-        while page := self.log.store.entries(first, _PAGE):
-            for sealed in page:
-                known = about_the_log.get(sealed.key)
-                if known is None or known:
-                    about_the_log[sealed.key] = self._take_at(sealed.leaf.index)
-            first += len(page)
-        self._read = True
-
-    def _take_at(self, index: int) -> bool:
-        """Takes an entry in; whether it is about the log itself, as then all under its key are."""
-        (logged,) = self.log.reader.entries(index, 1)
-        if logged.body is None:
-            return False
-        if isinstance(logged.body.entry, AppEntry):
-            self._take(logged.body.entry)
-        return logged.body.entry.subject == THE_LOG
+        if not self._read:
+            for entry in tuple(_Walk(self.log).decisions()):
+                self._take(entry)
+            self._read = True
 
     def _take(self, entry: AppEntry) -> None:
         self._last[entry.app, entry.version] = entry
