@@ -1,5 +1,6 @@
 """All the parties of a household on one network, each a process that can be killed; and what has to be true of their disks at any time."""
 
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -92,7 +93,7 @@ class Centre:
         over = {RegistrationStatus.SUPERSEDED, RegistrationStatus.REVOKED}
         return [each for each in found if each.status not in over]
 
-    def kill_at(self, at: str, point: str, victim: str, deed: tuple[Any, ...]) -> Any:
+    def kill_at(self, at: str, point: str, victim: str, deed: tuple[Any, ...], wait: float = 0.0) -> Any:
         """Has a deed done until one side stands still at a point; there another side, or the same, is killed, and started again.
 
         Returns what came of the deed, if whoever did it lives, and has been told; ``None`` otherwise.
@@ -104,6 +105,7 @@ class Centre:
             still.wait(doer)
         assert reached, f"nothing came to {point!r}: {doer.inbox}"
         still.expect("reached")
+        time.sleep(wait)
         self[victim].kill()
         if victim == CHAIN:
             self.node.start()
@@ -160,7 +162,7 @@ class Centre:
         assert len(set(obeyed)) == len(obeyed), "a command was obeyed twice"
         assert set(obeyed) <= set(granted)
         for session, index in [*granted.items(), *self.acknowledged.items()]:
-            assert self.certified[session] == int(index), "control without an entry"
+            assert self.certified.get(session) == int(index), "control without an entry"
 
     def _audit(self, store: Any, size: int) -> None:
         files = DirectoryReader(self.scene.disk(SERVER) / "notes")

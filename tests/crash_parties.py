@@ -53,6 +53,7 @@ NEVER_BY_ITSELF = KeeperPolicy(interval=100_000, age=100_000, batch=1_000_000)
 """The log is published and anchored when the test says so."""
 POLICY = CertificationPolicy(key_memory=(0, 0, 0), locks=LockPolicy(user_failures=1000, device_failures=1000))
 """Every certification asks the custodians."""
+ATTEMPTS = 3
 GRANTED, OBEYED = "granted", "obeyed"
 
 
@@ -141,6 +142,7 @@ def server(scene: Scene, gate: Gate) -> Iterator[Deeds]:
                 "flush": role.flush,
                 "permit": lambda: role.registrar.permit(scene.alice, scene.phone, scene.lock.device),
                 "revoke": role.registrar.revoke,
+                "unlock": lambda: role.lockout.unlock(alice, "Olga", "she has shown her passport"),
                 "failures": lambda: role.lockout.database.failures(alice).failures,
             }
 
@@ -202,7 +204,7 @@ def lock(scene: Scene, gate: Gate) -> Iterator[Deeds]:
         ),
         certification_server=scene.server,
         execute=execute,
-        policy=LoginPolicy(attempts=1000, failures_a_minute=1000, conversations=1000),
+        policy=LoginPolicy(attempts=ATTEMPTS, failures_a_minute=1000, conversations=1000),
     )
 
     def answer(connection: Any, message: object) -> object:

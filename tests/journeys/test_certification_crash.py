@@ -1,15 +1,18 @@
 """Every step C1 to C16 is killed on each side in turn: the system serves again, and no control is without a durable entry (5.6)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from tests.crash_centre import Centre, centre
+from tests.crash_parties import ATTEMPTS
 from tests.crash_scene import CHAIN, FORKS, KEEPERS, LOCK, PHONE, SERVER, Failed
 
 CERTIFY, GUESS, FLUSH = "certify", "guess", "flush"
+REPORTED = ("answering LoginFailure", "told of LoginFailure", "after log.append")
+"""Points of a guess from which on the certification server has counted it for the device and for the user."""
 FORWARDED, DIRECT, ANEW = "by way of the device", "directly", "after a revocation"
 
 
@@ -23,6 +26,7 @@ class Kill:
     at: str
     point: str
     deed: str = CERTIFY
+    wait: float = 0.0  # seconds that everyone else has before the kill, to do what should not be done yet
 
     def __str__(self) -> str:
         deed = "" if self.deed == CERTIFY else f" ({self.deed})"
@@ -70,7 +74,7 @@ SESSION = (
     *asked(LOCK, SERVER, "CertificationForward", ("C10", "C13")),
     *around("C11", SERVER, "chain.method_factors", "the method is read"),
     *asked(SERVER, KEEPERS, "ShareQuestion", ("C12", "C12")),
-    *around("C13", SERVER, "log.append", "the entry is durable"),
+    *(replace(row, wait=0.5) for row in around("C13", SERVER, "log.append", "the entry is durable")),
     *asked(PHONE, LOCK, "Command", ("C15", "C15")),
     Kill("C15", LOCK, "before it carries the command out", LOCK, "before the command"),
     Kill("C15", LOCK, "after it has carried the command out", LOCK, "after the command"),
@@ -127,8 +131,11 @@ def test_whoever_is_killed_at_a_step_comes_again_and_certifies(home: Centre, row
         home.certify()
     deed = {CERTIFY: (CERTIFY, home.secret), GUESS: (CERTIFY, "guessed"), FLUSH: (FLUSH,)}[row.deed]
 
-    home.kill_at(row.at, row.point, row.victim, deed)
+    home.kill_at(row.at, row.point, row.victim, deed, row.wait)
 
+    if row.deed == GUESS:
+        assert home.book().failure_count(home.scene.alice) == 1
+        assert home.server.do("failures") >= row.point.startswith(REPORTED)
     home.certify()
     home.examine()
     assert {failed.kind for failed in home.interrupted} <= {"outage", "refusal"}, home.interrupted
@@ -136,6 +143,25 @@ def test_whoever_is_killed_at_a_step_comes_again_and_certifies(home: Centre, row
         told = home.refused.count(("C2", "LoginRefused")) - wrong
         assert told in {1, 2}, "a wrong login is in the log, once for each time that the server took the report"
         assert home.book().unreported == ()
+
+
+def test_a_user_who_is_locked_out_stays_so_whoever_is_killed_until_an_operator_unlocks(home: Centre) -> None:
+    for _ in range(ATTEMPTS):
+        with pytest.raises(Failed, match="LoginRefused"):
+            home.phone.do(CERTIFY, "guessed")
+    for victim in (LOCK, SERVER, PHONE):
+        home[victim].kill()
+        home[victim].start()
+        with pytest.raises(Failed, match="LoginLocked"):
+            home.phone.do(CERTIFY, home.secret)
+    home.server.do("unlock")
+    for victim in (SERVER, LOCK):
+        home[victim].kill()
+        home[victim].start()
+
+    home.certify()
+    home.examine()
+    assert home.server.do("failures") == 0
 
 
 @pytest.mark.parametrize("row", REGISTRATION, ids=str)
