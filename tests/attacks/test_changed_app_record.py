@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -199,6 +200,29 @@ def test_a_decision_that_the_database_missed_is_in_force_and_complete_when_repea
     refused(home, DatabaseChanged, "another status")
     apps.deprecate("door", "1.0", home.clock.now() + DAY)
     home.certify()
+
+
+def test_of_two_operators_who_decide_at_once_the_later_has_the_last_word_in_log_and_database(
+    home: Household, apps: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the row differs from the log, and a change by a stranger is suspected."""
+    database, held, others = type(home.server.database), Event(), Event()
+    write_status = database.set_app_status
+
+    def slow(self: Any, app: str, version: str, status: AppStatus, until: int = 0) -> None:
+        if status is AppStatus.DEPRECATED:
+            held.set()
+            others.wait(1)
+        write_status(self, app, version, status, until)
+
+    monkeypatch.setattr(database, "set_app_status", slow)
+    olga = Thread(target=lambda: apps.deprecate("door", "1.0", home.clock.now() + DAY))
+    olga.start()
+    assert held.wait(10)
+    apps.revoke("door", "1.0")
+    others.set()
+    olga.join(10)
+    assert (row(home).status, decisions(home)[-1].status) == (AppStatus.REVOKED, AppStatus.REVOKED)
 
 
 def test_decisions_are_found_again_among_many_other_entries(home: Household, apps: Any) -> None:

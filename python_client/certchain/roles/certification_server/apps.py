@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass, field, replace
+from threading import Lock
 from typing import Any
 
 from certchain.encoding.digest import app_release_digest
@@ -23,11 +24,13 @@ _log = logging.getLogger("certchain.roles.certification_server")
 class Apps:
     """Each method that decides can be repeated after an error or a crash. ``by`` is the operator's name, ``reason`` theirs to give.
 
-    The decision is in the log before it is in the management database: between the two the version is certified for nobody.
+    The decision is in the log before it is in the management database: between the two the version is certified for nobody. One is decided
+    at a time, so that of two operators the later has the last word in both.
     """
 
     equipment: Equipment
     decisions: AppDecisions = field(init=False)
+    _deciding: Lock = field(default_factory=Lock, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "decisions", AppDecisions(self.equipment.log))
@@ -42,11 +45,12 @@ class Apps:
         said = verify_release(release, records, self.equipment.identity.network)
         vendor = ServiceId(release.signer.number)
         record = AppRecord(said.app, said.version, said.digest, to_cbor(release))
-        self._require_consistent(record, vendor)
         digest = app_release_digest(record.release)
-        self.decisions.decide(AppEntry(said.app, said.version, vendor, digest, AppStatus.ALLOWED, 0, by, reason))
-        self.equipment.database.put_app(record)
-        self.equipment.database.set_app_status(record.app, record.version, AppStatus.ALLOWED)
+        with self._deciding:
+            self._require_consistent(record, vendor)
+            self.decisions.decide(AppEntry(said.app, said.version, vendor, digest, AppStatus.ALLOWED, 0, by, reason))
+            self.equipment.database.put_app(record)
+            self.equipment.database.set_app_status(record.app, record.version, AppStatus.ALLOWED)
         _log.info("App %s %s is allowed.", said.app, said.version)
         return said
 
@@ -76,11 +80,12 @@ class Apps:
             raise RecordExists("app", f"{record.app} {record.version}")
 
     def _decide(self, app: str, version: str, **decided: Any) -> None:
-        known = self.decisions.last(app, version)
-        if known is None:
-            raise UnknownRecord("app", f"{app} {version}")
-        decision = self.decisions.decide(replace(known, **decided))
-        self.equipment.database.set_app_status(app, version, decision.status, decision.until)
+        with self._deciding:
+            known = self.decisions.last(app, version)
+            if known is None:
+                raise UnknownRecord("app", f"{app} {version}")
+            decision = self.decisions.decide(replace(known, **decided))
+            self.equipment.database.set_app_status(app, version, decision.status, decision.until)
         _log.info("App %s %s is %s.", app, version, decision.status)
 
     def _record(self, evidence: IntegrityEvidence) -> AppRecord | None:
