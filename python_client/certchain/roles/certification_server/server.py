@@ -81,7 +81,7 @@ class CertificationServer:
         self.lockout = Lockout(database, log.writer, policy.locks)
         record = LoginRecord(log.writer, self.lockout)
         self.apps = Apps(self._equipment)
-        self._certifier = Certifier(self._equipment, record, OpenSessions(clock), self.apps)
+        self._certifier = Certifier(self._equipment, record, OpenSessions(clock, policy.session_lifetime), self.apps)
         self._reports = LoginReports(record)
         self._publisher = LogPublisher(log, ledger.registrations, identity, auditors)
         self.enrolment = Enrolment(self._equipment)

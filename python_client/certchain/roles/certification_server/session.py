@@ -118,7 +118,6 @@ class Certifier:
     def _open(self, request: CertificationRequest) -> Signed:
         latest = self.equipment.latest_registration(request.user_device, request.device)
         registration = verify_present(latest)
-        lifetime = self.equipment.policy.session_lifetime
         opened = SessionOpened(
             session=secrets.token_bytes(SESSION_LENGTH),
             server=self.equipment.id,
@@ -127,9 +126,9 @@ class Certifier:
             device=request.device,
             registration=registration.id,
             method=registration.method,
-            expires_at=self.equipment.clock.now() + lifetime,
+            expires_at=self.equipment.clock.now() + self.equipment.policy.session_lifetime,
         )
-        self.sessions.put(opened, request.binding, lifetime)
+        self.sessions.put(opened, request.binding)
         return self.equipment.identity.sign(opened)
 
     def _take(self, forward: CertificationForward) -> OpenSession:
