@@ -1,6 +1,7 @@
 """Attack: a phone is stolen, unlocked and with the user's secret on a note beside it."""
 
 from copy import deepcopy
+from typing import Any
 
 import pytest
 
@@ -126,6 +127,25 @@ def test_the_thief_cannot_register_the_phone_for_another_lock(home: Household) -
         home.server.restart()
     with_fresh_keys(home)
     home.register()
+
+
+@pytest.mark.parametrize("moment", ["divide", "register"])
+def test_a_report_stops_a_registration_that_is_under_way(
+    home: Household, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """The thief is at another lock when the owner calls: the report has not seen what is registered a moment later."""
+    home.lock = home.another_lock("back door")
+    ledger = home.server.ledger.custody if moment == "divide" else home.server.ledger.registrations
+    change = getattr(type(ledger), moment)
+
+    def reported_first(self: Any, *arguments: Any) -> Any:
+        report(home)
+        return change(self, *arguments)
+
+    monkeypatch.setattr(type(ledger), moment, reported_first)
+    with pytest.raises(RegistrationRefused, match="reported lost"):
+        home.register()
+    assert statuses(home) == [RegistrationStatus.SUSPENDED] * 2
 
 
 def test_a_phone_that_never_had_a_registration_gets_none_after_the_report(home: Household) -> None:

@@ -2,14 +2,13 @@
 
 import logging
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from certchain.encoding.digest import (
     application_digest,
     commitment,
     grant_context,
     key_data_context,
-    key_thumbprint,
     second_factor_context,
 )
 from certchain.encoding.message import to_cbor
@@ -18,9 +17,6 @@ from certchain.errors import (
     DatabaseChanged,
     ForbiddenTransition,
     KeyDataUnreadable,
-    RegistrationRefused,
-    UnknownRecord,
-    WrongRecipient,
     WrongSigner,
 )
 from certchain.keys import seal_to
@@ -42,20 +38,18 @@ from certchain.models.identifier import (
     UserDeviceId,
     UserId,
     device_party,
-    service_party,
     user_device_party,
 )
 from certchain.models.registration import Factor, Registration, RegistrationRequest, RegistrationStatus, RiskLevel
+from certchain.roles.certification_server.applicant import Applicants
 from certchain.roles.certification_server.equipment import Equipment
 from certchain.roles.certification_server.permit import Permits
 from certchain.verification.registration import (
     OnRecord,
     combine,
     find_granted,
-    verify_application,
     verify_current,
     verify_method,
-    verify_user,
 )
 
 _log = logging.getLogger("certchain.roles.certification_server")
@@ -67,6 +61,10 @@ class Registrar:
 
     equipment: Equipment
     permits: Permits
+    _applicants: Applicants = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_applicants", Applicants(self.equipment))
 
     def permit(self, user: UserId, user_device: UserDeviceId, device: DeviceId) -> None:
         """The operator permits one registration; it has to come within the policy's lifetime of a permit."""
@@ -132,9 +130,8 @@ class Registrar:
         return self._register(signed, None)
 
     def _register(self, signed: Signed, forwarder: DeviceId | None) -> RegistrationAnswer:
-        application = self._authentic(signed, forwarder)
-        record = self._verified_record(application, signed)
-        self._require_not_lost(signed)
+        application = self._applicants.authentic(signed, forwarder)
+        record = self._applicants.record(application, signed)
         latest = self.equipment.latest_registration(application.user_device, application.device)
         again = self._answer_again(signed, application, record, latest)
         if again is not None:
@@ -153,11 +150,6 @@ class Registrar:
             if again is None:
                 raise
             return again
-
-    def _require_not_lost(self, signed: Signed) -> None:
-        """The chain asks for other keys where a registration was suspended; here they are asked for wherever there was none."""
-        if self.equipment.database.is_lost_key(key_thumbprint(signed.keys)):
-            raise RegistrationRefused("the user device was reported lost, and has to get other keys first")
 
     def _thumbprint(self, user_device: UserDeviceId) -> Digest:
         return self.equipment.key_records(user_device_party(user_device))[-1].thumbprint
@@ -179,30 +171,6 @@ class Registrar:
         except (DatabaseChanged, KeyDataUnreadable):
             return None  # nobody can be certified by it: a new application has to take its place
         return key_data.salt if key_data.application == application_digest(signed.body) else None
-
-    def _authentic(self, signed: Signed, forwarder: DeviceId | None) -> RegistrationApplication:
-        """The application, from the user device that it names, for this server and for the device that forwards it."""
-        application = self.equipment.said(signed, RegistrationApplication, signed.signer)
-        applicant = user_device_party(application.user_device)
-        if signed.signer != applicant:
-            raise WrongSigner(str(applicant), str(signed.signer))
-        if application.server != self.equipment.id:
-            raise WrongRecipient(str(self.equipment.identity.party), str(service_party(application.server)))
-        if forwarder not in {None, application.device}:
-            raise RegistrationRefused("the application is for another device than the one that forwards it")
-        return application
-
-    def _verified_record(self, application: RegistrationApplication, signed: Signed) -> OnRecord:
-        """The management database's record of the pair, once user, user device and device are found as they were enrolled."""
-        try:
-            record = self.equipment.on_record(application.device, application.user_device)
-            name, salt = self.equipment.database.user(application.user)
-        except UnknownRecord as missing:
-            raise RegistrationRefused(f"the certification server knows no {missing.kind} {missing.name}") from None
-        verify_user(name, salt, self.equipment.ledger.registrations.user_name_commitment(application.user))
-        device_records = self.equipment.key_records(device_party(application.device))
-        verify_application(application, signed.keys, record, device_records)
-        return record
 
     def _grant(
         self,
@@ -229,8 +197,18 @@ class Registrar:
         sealed = self.equipment.custody.divide_new(committed, risk).seal(context, to_cbor(key_data))
         self.equipment.database.put_key_data(committed, sealed)
         registration = self._write(application, risk, committed, current)
+        self._stop_if_lost(signed, registration)
         _log.info("Registration %d is made for %s.", registration, user_device_party(application.user_device))
         return self._answer(application, record, registration, risk, key_data.salt)
+
+    def _stop_if_lost(self, signed: Signed, registration: RegistrationId) -> None:
+        """A report of a loss that came while custodians and chain were at work may not have seen the registration."""
+        try:
+            self._applicants.require_not_lost(signed)
+        except RegistrationRefused:
+            if self.equipment.ledger.registrations.registration(registration).status is RegistrationStatus.ACTIVE:
+                self.suspend(registration)
+            raise
 
     def _forget(self, registration: RegistrationId) -> None:
         """It certifies nobody from here on: its key is remembered no more."""
