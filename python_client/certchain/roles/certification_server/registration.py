@@ -17,6 +17,7 @@ from certchain.errors import (
     DatabaseChanged,
     ForbiddenTransition,
     KeyDataUnreadable,
+    RegistrationRefused,
     WrongSigner,
 )
 from certchain.keys import seal_to
