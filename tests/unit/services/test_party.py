@@ -298,6 +298,33 @@ def test_who_never_ends_the_handshake_is_let_go(
         assert ask(url, "/healthz", certificates).status == 200
 
 
+def test_who_is_refused_and_stays_is_told_and_let_go(
+    certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("certchain.services.door.SLOWEST_HANDSHAKE", 0.5)
+    expired = certificates.identity(LOCK, at=now() - 7200)
+    context = client_context(certificates.ca.certificate, expired)
+    with service(certificates) as url:
+        host, _, port = url.removeprefix("https://").partition(":")
+        with (
+            socket.create_connection((host, int(port)), timeout=5) as connection,
+            context.wrap_socket(connection) as refused,
+        ):
+            with pytest.raises(ssl.SSLError, match="CERTIFICATE_EXPIRED"):
+                refused.recv(1)
+            assert not is_open_below(refused)
+
+
+def is_open_below(connection: ssl.SSLSocket) -> bool:
+    """Whether the other end keeps the connection that TLS ran over, for some seconds more."""
+    try:
+        return socket.socket.recv(connection, 1) != b""
+    except TimeoutError:
+        return True
+    except OSError:
+        return False
+
+
 def test_a_flood_of_handshakes_keeps_nobody_out_and_takes_no_more_places_than_there_are(
     certificates: Certificates, lock: TlsIdentity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
