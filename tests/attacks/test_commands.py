@@ -168,3 +168,11 @@ def test_a_closed_channel_ends_the_control(home: Household) -> None:
     control.channel.close()
     with pytest.raises(Exception, match="closed"):
         control.command(b"open")
+
+
+def test_who_comes_and_goes_does_not_fill_the_lock(home: Household) -> None:
+    """A phone that is certified anew has left its channel of before: only the newest is obeyed."""
+    sessions = [home.certify() for _ in range(home.lock.policy.conversations + 1)]
+    assert sessions[-1].command(b"open") == b"done: open"
+    with pytest.raises(CommandRefused, match="no session"):
+        sessions[-2].command(b"open")

@@ -22,7 +22,7 @@ from certchain.errors import (
     TokenModuleMissing,
     TokenUnavailable,
 )
-from certchain.keys import Argon2Cost, KeyPair, seal_to, token, verify_signature
+from certchain.keys import Argon2Cost, KeyPair, ServerTls, seal_to, token, verify_signature
 from certchain.keys.interface import PrivateKeys
 from certchain.keys.uri import has_keys, make_keys, open_keys
 from certchain.models.identifier import ServiceId, service_party
@@ -30,6 +30,7 @@ from certchain.models.production import DeviceDescription
 from certchain.models.registration import KeyRecord
 from certchain.verification.statement import Identity, verify_statement
 from tests.softhsm import OTHER_PIN, PIN, SoftHsm, soft_hsm
+from tests.tls import Certificates
 
 CHEAP = Argon2Cost(iterations=1, memory=8, lanes=1)
 INFO = b"what it is for"
@@ -257,3 +258,11 @@ def test_a_token_that_was_taken_away_is_told_at_the_next_use(hsm: SoftHsm) -> No
 
     # The others do not mind.
     make_keys(hsm.uri("not travelling"), ask)
+
+
+def test_tls_works_in_a_thread_in_which_a_token_was_used() -> None:
+    """What a module made with OpenSSL leaves in that library's queue of errors is none of TLS's: seen with SoftHSM2."""
+    made = make_keys(soft_hsm().uri("beside tls"), lambda: PIN)
+    ServerTls(Certificates().server())
+    made.sign(b"a message")
+    ServerTls(Certificates().server())

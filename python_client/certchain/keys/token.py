@@ -4,6 +4,7 @@ What does leave the token is the result of one exchange, from which HPKE's keys 
 """
 
 import secrets
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ _ID_LENGTH = 16
 _EXCHANGED_BITS = 256
 _READABLE = {Attribute.SENSITIVE: False, Attribute.EXTRACTABLE: True, Attribute.TOKEN: False}
 _KEPT = {Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False, Attribute.PRIVATE: True}
+_NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 _WRONG_PIN = (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange, pkcs11.PinLocked, pkcs11.PinExpired)
 
 
@@ -66,6 +68,8 @@ class Token:
             except pkcs11.PKCS11Error as problem:
                 self._drop()
                 raise TokenUnavailable(self.uri.place, type(problem).__name__) from problem
+            finally:
+                _empty_error_queue()
 
     @contextmanager
     def writing(self) -> Iterator[Any]:
@@ -98,6 +102,15 @@ class Token:
     def _is_meant(self, token: Any) -> bool:
         named = self.uri.token in {"", token.label}
         return named and self.uri.serial in {"", token.serial.decode(errors="replace")}
+
+
+def _empty_error_queue() -> None:
+    """A module that is made with OpenSSL may leave errors in this thread's queue, which Python's ``ssl`` would take for its own later.
+
+    An error of its own that it has told of empties the queue.
+    """
+    with suppress(ssl.SSLError):
+        _NO_CERTIFICATES.load_verify_locations(cadata=b"-")
 
 
 def _present(module: str) -> Iterator[Any]:

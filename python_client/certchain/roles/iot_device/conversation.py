@@ -65,11 +65,16 @@ class Conversations:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def put(self, binding: bytes, stage: Stage) -> None:
-        """Moves a channel to a stage. Raises ``PeerUnavailable`` when the device talks to too many already."""
+        """Moves a channel to a stage. Raises ``PeerUnavailable`` when the device talks to too many already.
+
+        A user device that comes to control on a channel has left those on which it was before: who comes and goes takes one place.
+        """
         now = self.clock.monotonic()
         with self._lock:
-            for expired in [other for other, kept in self._stages.items() if kept.deadline <= now]:
-                del self._stages[expired]
+            for gone in [
+                other for other, kept in self._stages.items() if kept.deadline <= now or _has_left(kept, stage)
+            ]:
+                del self._stages[gone]
             if binding not in self._stages and len(self._stages) >= self.most:
                 raise PeerUnavailable("The device", "it talks to too many already")
             self._stages[binding] = stage
@@ -132,3 +137,7 @@ class Conversations:
             changed = change(stage if isinstance(stage, kind) else None)
             self._stages[binding] = changed
             return changed
+
+
+def _has_left(before: Stage, stage: Stage) -> bool:
+    return isinstance(stage, InControl) and isinstance(before, InControl) and before.user_device == stage.user_device
