@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from certchain.cli.demo import live, story
-from certchain.cli.demo.live import Live, tell_live
+from certchain.cli.demo.live import tell_live
 from certchain.cli.demo.place import World
 from certchain.cli.demo.process import Running
+from certchain.cli.demo.town import Live
 from certchain.cli.output import Output
 from certchain.errors import DemoFailed
 from tests.project.test_readme import TOLD_LIVE

@@ -10,9 +10,10 @@ import pytest
 
 from certchain.cli import device, enrolment, fresh, registration, user, user_device
 from certchain.cli.demo import live
-from certchain.cli.demo.live import KEEPER, LOCKS, Live
+from certchain.cli.demo.founding import proof as place_in_batch
 from certchain.cli.demo.place import Place
 from certchain.cli.demo.process import run
+from certchain.cli.demo.town import KEEPER, LOCKS, Live, founded, set_up
 from certchain.cli.enrolling import CERTIFICATE, read_file
 from certchain.cli.output import Output
 from certchain.cli.party import Cast
@@ -38,7 +39,7 @@ LATER = 25 * 24 * 3600
 @pytest.fixture(scope="module")
 def town() -> Iterator[Live]:
     """The live demonstration, up to the registrations."""
-    with live._stage(Output(as_json=True)) as town:
+    with founded(Output(as_json=True)) as town:
         for scene in ("organisations", "factory", "certification_server", "locks", "households", "registrations"):
             getattr(live, scene)(town)
         yield town
@@ -100,7 +101,7 @@ def test_nobody_operates_from_a_home_without_an_operators_certificate(town: Live
 def test_a_place_in_a_batch_is_taken_once(town: Live) -> None:
     """Even by a device that tells the same of itself, under other keys; and without a place there is no joining."""
     lock = town.world.places[LOCKS[0]]
-    proof = live._proof(town, LOCKS[0])
+    proof = place_in_batch(town, LOCKS[0])
     (lock.home.folder / "device" / LOCKS[0] / "record.toml").rename(lock.home.folder / "kept")
     try:
         again = lock.do(enrolment.join_device, LOCKS[0], membership=proof)
@@ -189,10 +190,10 @@ def test_an_installation_that_nothing_vouches_for_serves_only_if_that_was_said(t
     place = town.world.places[name]
     command = ("device", "run", name) if name in LOCKS else ("custodian", "serve", KEEPER)
     with stopped(town, name):
-        live._set(place, unrecorded_installation=False)
+        set_up(place, unrecorded_installation=False)
         if town.world.unrecorded:
             assert said(place, *command, "--port", "0")[1]["error"] == "InstallationUnrecorded"
-        live._set(place, unrecorded_installation=town.world.unrecorded)
+        set_up(place, unrecorded_installation=town.world.unrecorded)
 
 
 def test_the_whole_way_back_after_a_loss(town: Live) -> None:

@@ -11,8 +11,9 @@ from certchain.cli.demo.audit import audit
 from certchain.cli.demo.firmware import find_firmware
 from certchain.cli.demo.forgetting import forget
 from certchain.cli.demo.household import certification, household, network, registration, witness
-from certchain.cli.demo.live import Live, tell_live
+from certchain.cli.demo.live import tell_live
 from certchain.cli.demo.stage import stage
+from certchain.cli.demo.town import Live
 from certchain.cli.demo.update import update
 from certchain.cli.output import Result, Values
 from certchain.cli.stopping import stopped_by_signals
