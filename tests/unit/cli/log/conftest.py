@@ -13,8 +13,15 @@ Visit = Callable[[str], None]
 
 
 @pytest.fixture
-def sessions(registered: Program) -> Program:
-    """Three certifications."""
+def earlier(registered: Program) -> list[str]:
+    """The kinds of the entries that the log has before anyone certifies."""
+    return [row["kind"] for row in registered.json("log", "query").value()]
+
+
+@pytest.fixture
+def sessions(registered: Program, earlier: list[str]) -> Program:
+    """Three certifications, after what is ``earlier``."""
+    assert "login" not in earlier
     for _ in range(3):
         registered.json(*SESSION).value()
     return registered

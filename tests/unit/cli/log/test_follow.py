@@ -125,7 +125,7 @@ def test_a_log_that_is_not_published_yet_or_away_is_waited_for(
     assert shown.err.splitlines() == ["a does not answer: gone. It is waited for."]
 
 
-def test_whoever_follows_sees_what_was_published_and_then_what_comes(sessions: Program) -> None:
+def test_whoever_follows_sees_what_was_published_and_then_what_comes(sessions: Program, earlier: list[str]) -> None:
     def later() -> None:
         time.sleep(0.5)
         Program(sessions.home, sessions.chain, sessions.capture).quietly("log", "flush")
@@ -133,11 +133,13 @@ def test_whoever_follows_sees_what_was_published_and_then_what_comes(sessions: P
     sessions.json("log", "hold", "case-7", "--user", "alice", "--reason", "a court's order").value()
     publisher = threading.Thread(target=later)
     publisher.start()
-    shown = sessions.json("log", "follow", "--count", "4", "--interval", "0.1")
+    published = len(earlier) + 3
+    shown = sessions.json("log", "follow", "--count", str(published + 1), "--interval", "0.1")
     publisher.join()
     lines = [json.loads(line) for line in shown.out.splitlines() if "commitment" in line]
-    assert [(line["entry"], line["size"]) for line in lines] == [(0, 3), (1, 3), (2, 3), (3, 4)]
-    assert "entry 3  20" in sessions("log", "follow", "--count", "4").out
+    before = [(index, published) for index in range(published)]
+    assert [(line["entry"], line["size"]) for line in lines] == [*before, (published, published + 1)]
+    assert f"entry {published}  20" in sessions("log", "follow", "--count", str(published + 1)).out
 
 
 def test_a_log_that_is_not_there_cannot_be_followed(deployed: Program) -> None:

@@ -9,18 +9,19 @@ import pytest
 from tests.program import SESSION, Program
 
 ASKED: tuple[tuple[tuple[str, ...], list[int]], ...] = (
-    ((), [0, 1, 2, 3]),
-    (("--user", "alice"), [0, 1, 2, 3]),
+    ((), [0, 1, 2, 3, 4]),
+    (("--user", "alice"), [1, 2, 3, 4]),
     (("--user", "2"), []),
-    (("--device", "porch-lock"), [0, 1, 2]),
-    (("--user-device", "phone"), [0, 1, 2]),
-    (("--outcome", "refused"), [2]),
-    (("--kind", "login"), [0, 1, 2]),
-    (("--kind", "hold"), [3]),
-    (("--since", "2020-01-01"), [0, 1, 2, 3]),
+    (("--device", "porch-lock"), [1, 2, 3]),
+    (("--user-device", "phone"), [1, 2, 3]),
+    (("--outcome", "refused"), [3]),
+    (("--kind", "app"), [0]),
+    (("--kind", "login"), [1, 2, 3]),
+    (("--kind", "hold"), [4]),
+    (("--since", "2020-01-01"), [0, 1, 2, 3, 4]),
     (("--since", "2100-01-01T00:00:00+09:00"), []),
     (("--until", "2020-01-01"), []),
-    (("--newest",), [3, 2, 1, 0]),
+    (("--newest",), [4, 3, 2, 1, 0]),
     (("--limit", "2"), [0, 1]),
     (("--limit", "2", "--after", "1"), [2, 3]),
     (("--newest", "--limit", "2", "--after", "2"), [1, 0]),
@@ -38,8 +39,9 @@ REFUSED = (
 
 
 @pytest.fixture
-def mixed(registered: Program, tmp_path: Path) -> Program:
-    """Two certifications and a refused login, which the chain has, and then a hold, which it has not."""
+def mixed(registered: Program, earlier: list[str], tmp_path: Path) -> Program:
+    """What was decided about the app, two certifications and a refused login, which the chain has; a hold, which it has not."""
+    assert earlier == ["app"]
     registered.json(*SESSION).value()
     registered.json(*SESSION).value()
     (tmp_path / "guess").write_text("a guess\n")
@@ -57,8 +59,8 @@ def test_each_row_says_whether_it_is_proven_and_whether_the_chain_has_it(mixed: 
     before = mixed.json("log", "query").value()
     mixed.json("log", "flush").value()
     after = mixed.json("log", "query").value()
-    assert [(row["proven"], row["on_chain"]) for row in before] == [(True, True)] * 3 + [(False, False)]
-    assert [(row["proven"], row["on_chain"]) for row in after] == [(True, True)] * 4
+    assert [(row["proven"], row["on_chain"]) for row in before] == [(True, True)] * 4 + [(False, False)]
+    assert [(row["proven"], row["on_chain"]) for row in after] == [(True, True)] * 5
 
 
 def test_a_question_that_makes_no_sense_is_refused(mixed: Program) -> None:
@@ -70,12 +72,11 @@ def test_a_page_of_the_log_fits_a_terminal_and_json_has_the_rest(
     mixed: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("certchain.cli.output._WIDE", 80)
-    lines = mixed("log", "query", "--limit", "2").out.splitlines()
-    assert lines[0] == "2 of 4 entries; the chain has 3. Go on with --after 1."
+    lines = mixed("log", "query", "--limit", "2", "--after", "0").out.splitlines()
+    assert lines[0] == "2 of 5 entries; the chain has 4. Go on with --after 2."
     rows = [line.split() for line in lines if "certified" in line]
     assert [(row[0], *row[2:]) for row in rows] == [
-        (str(index), "login", "certified", "C13", "-", "alice", "phone", "porch-lock", "yes", "yes")
-        for index in range(2)
+        (str(index), "login", "certified", "C13", "-", "alice", "phone", "porch-lock", "yes", "yes") for index in (1, 2)
     ]
     assert max(map(len, lines)) <= 100
     assert {"registration", "session"} <= set(mixed.json("log", "query").value()[0])
@@ -84,7 +85,7 @@ def test_a_page_of_the_log_fits_a_terminal_and_json_has_the_rest(
 def test_the_proofs_of_a_page_are_verified_elsewhere(mixed: Program, tmp_path: Path) -> None:
     file = str(tmp_path / "proofs.json")
     mixed.json("log", "query", "--newest", "--proofs", file).value()
-    assert mixed.json("log", "verify", file).value()["entries"] == 3
+    assert mixed.json("log", "verify", file).value()["entries"] == 4
     changed = (tmp_path / "proofs.json").read_text().replace('"user": 1', '"user": 2')
     (tmp_path / "proofs.json").write_text(changed)
     assert mixed.json("log", "verify", file).code == 76
@@ -103,7 +104,7 @@ def test_an_export_is_verified_elsewhere_to_the_last_letter(mixed: Program, tmp_
     value = mixed.json("log", "export", str(folder), "--format", style, "--user", "alice").value()
     file = folder / value["file"]
     rows = list(csv.DictReader(file.read_text().splitlines())) if style == "csv" else json.loads(file.read_text())
-    assert (len(rows), value["rows"], value["size"]) == (3, 3, 3)
+    assert (len(rows), value["rows"], value["size"]) == (3, 3, 4)
     assert mixed.json("log", "verify", str(folder)).value()["rows"] == 3
     file.write_text(file.read_text().replace("certified", "certifled", 1))
     mixed.json("log", "verify", str(folder)).refusal(76, "ProofInvalid")

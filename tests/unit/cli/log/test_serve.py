@@ -29,12 +29,16 @@ def post(url: str, token: str) -> requests.Response:
     return requests.post(f"{url}/entries", to_cbor((entry_bytes(LOGIN),)), headers=headers, timeout=10)
 
 
-def test_the_log_is_served_beside_the_commands_that_write_it(sessions: Program, visited: list[Visit]) -> None:
+def test_the_log_is_served_beside_the_commands_that_write_it(
+    sessions: Program, earlier: list[str], visited: list[Visit]
+) -> None:
+    size = len(earlier) + 3
+
     def certify_meanwhile(url: str) -> None:
-        assert get(f"{url}/status").json()["size"] == 3
+        assert get(f"{url}/status").json()["size"] == size
         sessions.json(*SESSION).value()
-        assert get(f"{url}/status").json()["size"] == get(f"{url}/status").json()["anchored_size"] == 4
-        assert get(f"{url}/tile/entries/000.p/4").status_code == 200
+        assert get(f"{url}/status").json()["size"] == get(f"{url}/status").json()["anchored_size"] == size + 1
+        assert get(f"{url}/tile/entries/000.p/{size + 1}").status_code == 200
         assert post(url, "a token that nobody gave, and long enough").status_code in {404, 405}
 
     visited.append(certify_meanwhile)
@@ -46,7 +50,7 @@ def test_a_log_that_is_not_there_is_not_served(deployed: Program) -> None:
 
 
 def test_a_writer_takes_entries_by_its_token_and_has_the_home_for_itself(
-    sessions: Program, visited: list[Visit], monkeypatch: pytest.MonkeyPatch
+    sessions: Program, earlier: list[str], visited: list[Visit], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tokens = []
 
@@ -58,7 +62,7 @@ def test_a_writer_takes_entries_by_its_token_and_has_the_home_for_itself(
         answer = post(url, tokens[0])
         assert answer.status_code == 200
         assert cbor2.loads(answer.content)["count"] == 1
-        assert get(f"{url}/status").json()["durable_size"] == 2 + len(tokens) + 1
+        assert get(f"{url}/status").json()["durable_size"] == len(earlier) + 3 + len(tokens)
         monkeypatch.setattr(workspace, "_PATIENCE", 0.1)
         sessions.json("log", "query").refusal(69, "StorageUnavailable")
 
@@ -66,21 +70,24 @@ def test_a_writer_takes_entries_by_its_token_and_has_the_home_for_itself(
     assert sessions("log", "serve", "--accept").code == 0
     assert sessions("log", "serve", "--accept").code == 0
     assert tokens[0] == tokens[1]
-    assert [row["step"] for row in sessions.json("log", "query").value()] == ["C13"] * 3 + ["C2"] * 2
+    rows = sessions.json("log", "query").value()[len(earlier) :]
+    assert [row["step"] for row in rows] == ["C13"] * 3 + ["C2"] * 2
 
 
 def test_a_served_log_is_audited_followed_and_proven_beside_its_writer(
-    sessions: Program, visited: list[Visit], tmp_path: Path
+    sessions: Program, earlier: list[str], visited: list[Visit], tmp_path: Path
 ) -> None:
+    size = len(earlier) + 3
+
     def look(url: str) -> None:
         report = sessions.json("log", "audit", "--url", url, "--url", url).value()
-        assert (report["entries"], report["bodies"], report["compared_with"]) == (3, 0, 1)
+        assert (report["entries"], report["bodies"], report["compared_with"]) == (size, 0, 1)
         assert sessions("log", "follow", "--url", url, "--count", "1").out.startswith("entry 0")
         proof = str(tmp_path / "proof")
         sessions.json("log", "prove", "1", "--url", url, "--out", proof).value()
         assert sessions.json("log", "check", proof, "--url", url).value()["kind"] == "erased"
         note = str(sessions.home / "log" / "notes" / "checkpoint")
-        assert sessions.json("log", "compare", note, "--url", url).value()["size"] == 3
+        assert sessions.json("log", "compare", note, "--url", url).value()["size"] == size
         assert sessions.json("log", "compare", "--url", url, "--url", url).value()["checkpoints"] == 1
         sessions.json("log", "compare", "--url", url).refusal(65, "MalformedValue")
 
