@@ -120,7 +120,7 @@ browser: ## install Debian's Chromium, for the tests of the log's page (needs ro
 softhsm: ## install Debian's SoftHSM2, a PKCS #11 token in software, for the tests of keys in tokens (needs root or sudo)
 postgres: ## install Debian's PostgreSQL, of which the tests start a server of their own (needs root or sudo)
 mosquitto: ## install Debian's MQTT broker, for the tests of alerts' subscribers (needs root or sudo)
-optional: go ## install all that some tests need besides: go, browser, softhsm, postgres and mosquitto
+optional: go .make/fuzz ## install all that some tests need besides: go, browser, softhsm, postgres, mosquitto, what fuzzes the services
 
 # Each is a program and the package that has it; what is missing is installed together, after one update of the lists.
 browser: PARTS := chromium:chromium
