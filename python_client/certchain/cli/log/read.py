@@ -8,7 +8,7 @@ import typer
 from certchain.cli.command import command
 from certchain.cli.log.argument import write_file
 from certchain.cli.log.noun import log
-from certchain.cli.log.shown import COLUMNS, named
+from certchain.cli.log.shown import columns, named
 from certchain.cli.log.wanted import choosing
 from certchain.cli.output import Result, Values
 from certchain.cli.workspace import Workspace
@@ -41,7 +41,7 @@ def query(
         sentence += f" Go on with --after {page.cursor}."
     if proofs is not None:
         write_file(proofs, proof_file_bytes(page_bundle(page, workspace.log.server_keys)))
-    return Result(sentence, rows, COLUMNS)
+    return Result(sentence, rows, columns(rows))
 
 
 @command(log, "export")

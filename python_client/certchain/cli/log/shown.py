@@ -1,5 +1,6 @@
 """An entry of the log as it is shown."""
 
+from collections.abc import Iterable
 from dataclasses import fields
 
 from certchain.cli.output import Values
@@ -7,18 +8,35 @@ from certchain.cli.record import DeviceRecord, Numbered, UserDeviceRecord, UserR
 from certchain.cli.workspace import Workspace
 from certchain.encoding.kind import KIND_OF
 from certchain.encoding.moment import moment
-from certchain.models.entry import LogEntry, LoginEntry
+from certchain.models.entry import (
+    AppEntry,
+    ErasureEntry,
+    HoldEntry,
+    LogEntry,
+    LoginEntry,
+    ReleaseEntry,
+    UnlockEntry,
+)
 from certchain.models.log import LoggedEntry, LogLeaf
 
-COLUMNS = ("entry", "at", "kind", "outcome", "step", "reason", "user", "user_device", "device", "proven", "on_chain")
-_NOTHING = {field.name: None for field in fields(LoginEntry)}
+_COLUMNS = (
+    *("entry", "at", "kind", "subject", "outcome", "step", "reason"),
+    *("user", "user_device", "device", "proven", "on_chain"),
+)
+_NOTHING = dict.fromkeys(("subject", *(field.name for field in fields(LoginEntry))))
+
+
+def columns(rows: Iterable[Values]) -> tuple[str, ...]:
+    """What people are shown of entries; the subject only where one of them has it, because logins have none and fill the line."""
+    decided = any(row["subject"] is not None for row in rows)
+    return tuple(name for name in _COLUMNS if decided or name != "subject")
 
 
 def shown(leaf: LogLeaf, entry: LogEntry | None) -> dict[str, object]:
-    """A leaf and what was logged there, erased for ``None``: the same values for each kind of entry."""
+    """A leaf and what was logged there, erased for ``None``: what a login says has a value for each kind of entry."""
     kind = "erased" if entry is None else KIND_OF[type(entry)]
     said = {} if entry is None else {field.name: _plain(getattr(entry, field.name)) for field in fields(entry)}
-    return {"entry": leaf.index, "at": moment(leaf.at), "kind": kind, **_NOTHING, **said}
+    return {"entry": leaf.index, "at": moment(leaf.at), "kind": kind, **_NOTHING, **said, **_about(entry)}
 
 
 def named(workspace: Workspace, logged: LoggedEntry) -> Values:
@@ -34,6 +52,22 @@ def named(workspace: Workspace, logged: LoggedEntry) -> Values:
 
 def _name(workspace: Workspace, kind: type[Numbered], number: object) -> str | int | None:
     return workspace.records.name_of(kind, number) or number if isinstance(number, int) else None
+
+
+def _about(entry: LogEntry | None) -> Values:
+    """Whom or what a record is about, and how it was decided about an app: under the names that an export has for it."""
+    match entry:
+        case HoldEntry() | ReleaseEntry():
+            return {"subject": entry.held}
+        case ErasureEntry():
+            return {"subject": entry.erased}
+        case UnlockEntry():
+            return {"subject": entry.unlocked}
+        case AppEntry():
+            until = moment(entry.until) if entry.until else None
+            return {"subject": f"app {entry.app} {entry.version}", "outcome": entry.status, "until": until}
+        case _:
+            return {}
 
 
 def _plain(value: object) -> object:

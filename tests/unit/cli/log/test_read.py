@@ -82,6 +82,24 @@ def test_a_page_of_the_log_fits_a_terminal_and_json_has_the_rest(
     assert {"registration", "session"} <= set(mixed.json("log", "query").value()[0])
 
 
+def test_records_say_whom_or_what_they_are_about(mixed: Program) -> None:
+    mixed.json("log", "release", "case-7", "--user", "alice", "--reason", "over").value()
+    mixed.json("log", "erase", "--device", "9", "--reason", "scrapped").value()
+    rows = mixed.json("log", "query").value()
+    assert [row["subject"] for row in rows] == ["app door 1.0", None, None, None, "user 1", "user 1", "device 9"]
+    assert [row["outcome"] for row in rows] == ["allowed", "certified", "certified", "refused", None, None, None]
+    assert (rows[0]["app"], rows[0]["version"], rows[0]["until"]) == ("door", "1.0", None)
+    (line,) = [line for line in mixed("log", "query").out.splitlines() if " app " in line]
+    assert line.split()[2:7] == ["app", "app", "door", "1.0", "allowed"]
+
+
+def test_a_deprecated_app_is_shown_with_its_end_and_whoever_decided(mixed: Program) -> None:
+    told = mixed.json("app", "deprecate", "door", "--version", "1.0", "--days", "30", "--reason", "old").value()
+    _, row = mixed.json("log", "query", "--kind", "app").value()
+    assert (row["subject"], row["outcome"], row["reason"]) == ("app door 1.0", "deprecated", "old")
+    assert row["until"] == told["until"]
+
+
 def test_the_proofs_of_a_page_are_verified_elsewhere(mixed: Program, tmp_path: Path) -> None:
     file = str(tmp_path / "proofs.json")
     mixed.json("log", "query", "--newest", "--proofs", file).value()
