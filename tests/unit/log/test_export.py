@@ -14,9 +14,10 @@ from certchain.errors import CertchainError, CheckpointInvalid, ProofInvalid, Un
 from certchain.keys import KeyPair
 from certchain.log import export, export_entries, verify_export
 from certchain.log.table import table
+from certchain.models.certification import AppStatus
 from certchain.models.digest import Digest
-from certchain.models.entry import LoginEntry, LoginOutcome
-from certchain.models.identifier import DeviceId, UserId
+from certchain.models.entry import AppEntry, LogEntry, LoginEntry, LoginOutcome
+from certchain.models.identifier import DeviceId, ServiceId, UserId
 from certchain.models.log import ProofBundle
 from certchain.models.query import EntryFilter, Exported, ExportedRow, ExportFormat
 from certchain.storage import DirectoryFileStore, MemoryFileStore
@@ -100,8 +101,20 @@ def test_a_table_is_as_rfc_4180_says() -> None:
     assert b'"court, 3rd chamber"' in text
 
 
-def row(entry: LoginEntry, at: int = NOON) -> ExportedRow:
+def row(entry: LogEntry, at: int = NOON) -> ExportedRow:
     return ExportedRow(0, at, Digest(bytes(32)), entry, "proofs-000001.json")
+
+
+@pytest.mark.parametrize(
+    ("status", "until", "ends"), [(AppStatus.ALLOWED, 0, ""), (AppStatus.DEPRECATED, NOON, AT_NOON)]
+)
+def test_a_decision_on_an_app_says_which_what_and_until_when(status: AppStatus, until: int, ends: str) -> None:
+    entry = AppEntry("door", "1.0", ServiceId(2), Digest(bytes(32)), status, until, "olga", "=old")
+    text = b"".join(table([row(entry)], ExportFormat.CSV)).decode()
+    (read,) = csv.DictReader(io.StringIO(text, newline=""))
+
+    assert (read["kind"], read["subject"], read["outcome"]) == ("app", "app door 1.0", status.value)
+    assert (read["before"], read["by"], read["reason"]) == (ends, "olga", "'=old")
 
 
 @pytest.mark.parametrize("claimed", ["=cmd|'/c calc'!A1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1"])
