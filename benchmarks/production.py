@@ -1,11 +1,11 @@
 """What a production batch costs its manufacturer: the root over all devices, and each device's proof; `--devices N` for fewer."""
 
 import argparse
-import resource
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from certchain.config.clock import SystemClock
 from certchain.ledger.memory import MemoryNetwork
@@ -42,11 +42,17 @@ def main() -> int:
     anchored = time.perf_counter()
     proofs = sum(1 for _ in factory.memberships(batch.number, devices))
     proven = time.perf_counter()
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    memory = peak()
 
     print(f"{batch.size:,} devices: root in {anchored - begin:.1f} s, {proofs:,} proofs in {proven - anchored:.1f} s")
     print(f"memory at most {memory} MB (bound: {MEMORY_BOUND} MB)")
     return int(memory > MEMORY_BOUND)
+
+
+def peak() -> int:
+    """The most memory that this program had, in MB; what the system counts for a process begins with that of whoever started it."""
+    told = Path("/proc/self/status").read_text()
+    return int(told.partition("VmHWM:")[2].split()[0]) // 1024
 
 
 if __name__ == "__main__":

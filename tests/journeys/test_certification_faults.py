@@ -375,7 +375,8 @@ def test_nobody_is_certified_beyond_what_may_wait_for_the_chain() -> None:
     assert [home.certify().outcome.behind for _ in range(2)] == [1, 2]
     with pytest.raises(LogBacklogFull):
         home.certify()
-    assert len(home.server.entries()) == len(home.lock.role._sessions.conversations._stages) == 2
+    assert len(home.server.entries()) == 2
+    assert len(home.lock.role._sessions.conversations._stages) == 1  # the phone that came back left its first channel
     assert home.server.role.flush() == 2
     assert home.certify().outcome.behind == 1
 
