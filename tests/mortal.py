@@ -19,7 +19,7 @@ from tests.world import require_program
 PATIENT = SendingPolicy(receipt_timeout=30.0, poll_interval=0.02, rebroadcast_interval=0.2)
 HASTY = SendingPolicy(receipt_timeout=0.5, poll_interval=0.02, rebroadcast_interval=0.1)
 PATIENCE = 5.0
-IMPATIENCE = 0.5
+IMPATIENCE = 0.3
 """How long the answer to one question is waited for; a slow node takes longer than the impatient wait."""
 
 HOLD = {Program.ANVIL: ("--no-mining",), Program.GANACHE: ("--miner.blockTime", "3600")}
