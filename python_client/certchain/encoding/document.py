@@ -6,6 +6,7 @@ end at the end.
 
 import json
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar
 
@@ -30,15 +31,7 @@ def to_document(model: object) -> bytes:
 
 def from_document(model: type[Model], data: bytes) -> Model:
     """Reads ``model`` from what ``to_document`` wrote, to the byte. Raises ``MalformedMessage`` for anything else."""
-    try:
-        _require_shallow(data)
-        value = _converter().structure(json.loads(data), model)
-        same = to_document(value) == data
-    except Exception as problem:  # whatever json, cattrs or a model's constructor makes of hostile bytes
-        raise MalformedMessage(f"not a {model.__name__} as JSON") from problem
-    if not same:
-        raise MalformedMessage(f"not a {model.__name__} in its one spelling")
-    return value
+    return _read(model, data, to_document, "JSON")
 
 
 def to_plain(model: object) -> Any:
@@ -58,12 +51,16 @@ def to_line(model: object) -> bytes:
 
 def from_line(model: type[Model], data: bytes) -> Model:
     """Reads ``model`` from what ``to_line`` wrote, to the byte. Raises ``MalformedMessage`` for anything else."""
+    return _read(model, data, to_line, "a line of JSON")
+
+
+def _read(model: type[Model], data: bytes, write: Callable[[object], bytes], called: str) -> Model:
     try:
         _require_shallow(data)
         value = _converter().structure(json.loads(data), model)
-        same = to_line(value) == data
-    except Exception as problem:  # as above
-        raise MalformedMessage(f"not a {model.__name__} as a line of JSON") from problem
+        same = write(value) == data
+    except Exception as problem:  # whatever json, cattrs or a model's constructor makes of hostile bytes
+        raise MalformedMessage(f"not a {model.__name__} as {called}") from problem
     if not same:
         raise MalformedMessage(f"not a {model.__name__} in its one spelling")
     return value
