@@ -89,7 +89,7 @@ class HttpsChannel:
 
     def _require(self, certificate: bytes) -> None:
         """Looks at the certificate of each new connection, which OpenSSL has found to be the CA's and in force."""
-        self._server = _verified(self._identity.ca, self._answerer, certificate).fingerprint
+        self._server = verify_answerer(self._identity.ca, self._answerer, certificate).fingerprint
 
 
 def ask_to_be_enrolled(
@@ -99,7 +99,7 @@ def ask_to_be_enrolled(
 
     Raises as ``HttpsChannel`` does, and what the server refuses.
     """
-    tls = PeerTls(client_context(ca), lambda certificate: _verified(ca, answerer, certificate))
+    tls = PeerTls(client_context(ca), lambda certificate: verify_answerer(ca, answerer, certificate))
     service = HttpPeer(https_only(url), timeout, tls)
     try:
         return _asked(service, ENROLMENT, request, EnrolmentAnswer, {})
@@ -107,8 +107,11 @@ def ask_to_be_enrolled(
         service.close()
 
 
-def _verified(ca: CaCertificate, answerer: Party, certificate: bytes) -> Certified:
-    """What a service's certificate says, when it is the answerer's; OpenSSL has found it to be the CA's and in force."""
+def verify_answerer(ca: CaCertificate, answerer: Party, certificate: bytes) -> Certified:
+    """What a service's certificate says, which OpenSSL has found to be the CA's and in force.
+
+    Raises ``CertificateInvalid`` for one that is no server's, and ``WrongPeer`` when it is not ``answerer``'s.
+    """
     certified = verify_server(ca.read(certificate))
     if certified.name != answerer:
         raise WrongPeer(str(answerer), str(certified.name))

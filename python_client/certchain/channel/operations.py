@@ -6,11 +6,12 @@ from typing import Any, Protocol, TypeVar
 
 from certchain.channel.http import TEXT_LIMIT, HttpPeer, Reply, https_only
 from certchain.channel.http_connection import PeerTls
+from certchain.channel.https import verify_answerer
 from certchain.encoding.base_64 import from_base64, to_base64
 from certchain.encoding.message import from_cbor, to_cbor
 from certchain.encoding.problem import raise_problem
-from certchain.errors import MalformedMessage, OperatorRequired, WrongPeer
-from certchain.keys import TlsIdentity, client_context, verify_server
+from certchain.errors import MalformedMessage, OperatorRequired
+from certchain.keys import TlsIdentity, client_context
 from certchain.models.certificate import Operator
 from certchain.models.certification import Signed
 from certchain.models.enrolment import EnrolmentAnswer
@@ -143,9 +144,7 @@ class HttpOperations:
         self._ask("apps/revoke", {"app": app, "version": version, "reason": reason})
 
     def _require(self, certificate: bytes) -> None:
-        certified = verify_server(self._identity.ca.read(certificate))
-        if certified.name != self._answerer:
-            raise WrongPeer(str(self._answerer), str(certified.name))
+        verify_answerer(self._identity.ca, self._answerer, certificate)
 
     def _ask(self, path: str, question: dict[str, Any]) -> Reply:
         reply = self._server.post(f"operator/{path}", json.dumps(question).encode(), TEXT_LIMIT, _JSON)
