@@ -28,7 +28,6 @@ from certchain.keys import KeyPair, seal_to
 from certchain.models.certification import Signed
 from certchain.models.custody import (
     NONCE_LENGTH,
-    KeyDivision,
     KeyShare,
     ShareAnswer,
     ShareDeposit,
@@ -37,11 +36,11 @@ from certchain.models.custody import (
 )
 from certchain.models.digest import Digest
 from certchain.models.identifier import ServiceId, device_party, service_party
-from certchain.models.registration import Registration
 from certchain.roles import custodian
 from certchain.verification.policy import CertificationPolicy
 from certchain.verification.statement import Identity
 from tests.custodians import Keeper, newest_division, stolen_share
+from tests.divided import division, keepers, registered
 from tests.household import SECRET, Household
 
 Answering = Callable[[ShareQuestion], Signed]
@@ -52,20 +51,6 @@ def home() -> Household:
     home = Household(policy=CertificationPolicy(key_memory=(0, 0, 0), custodian_patience=2.0))
     home.register()
     return home
-
-
-def registered(home: Household) -> Registration:
-    ledger = home.account("anyone").registrations
-    found: Registration = ledger.registration(ledger.latest_registration(home.phone.id, home.lock.id))
-    return found
-
-
-def division(home: Household) -> KeyDivision:
-    return newest_division(home.account("anyone"), registered(home).commitment)
-
-
-def keepers(home: Household) -> list[Keeper]:
-    return list(home.custodians.values())
 
 
 def answer(home: Household, liar: Keeper, asked: ShareQuestion, share: KeyShare, **other: Any) -> Signed:

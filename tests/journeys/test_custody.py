@@ -21,12 +21,13 @@ from certchain.errors import (
     StorageUnavailable,
 )
 from certchain.keys import KeyPair
-from certchain.models.custody import KeyDivision, ShareDeposit, ShareQuestion
+from certchain.models.custody import ShareDeposit, ShareQuestion
 from certchain.models.digest import Digest
 from certchain.models.identifier import RegistrationId
-from certchain.models.registration import Registration, RiskLevel
+from certchain.models.registration import RiskLevel
 from certchain.verification.policy import CertificationPolicy, Division
-from tests.custodians import Keeper, newest_division, stolen_key
+from tests.custodians import Keeper, stolen_key
+from tests.divided import division, keepers, registered
 from tests.faults import Fuse, Fused
 from tests.household import SECRET, Household
 from tests.industry import MemoryAccounts
@@ -39,20 +40,6 @@ def household(policy: CertificationPolicy = FORGETFUL, account: Any = None) -> H
     home = Household(account or MemoryAccounts(), policy=policy)
     home.register()
     return home
-
-
-def registered(home: Household) -> Registration:
-    ledger = home.account("anyone").registrations
-    found: Registration = ledger.registration(ledger.latest_registration(home.phone.id, home.lock.id))
-    return found
-
-
-def division(home: Household) -> KeyDivision:
-    return newest_division(home.account("anyone"), registered(home).commitment)
-
-
-def keepers(home: Household) -> list[Keeper]:
-    return list(home.custodians.values())
 
 
 def held(home: Household) -> list[list[int]]:
