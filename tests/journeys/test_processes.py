@@ -14,7 +14,8 @@ from certchain.cli.demo.founding import proof as place_in_batch
 from certchain.cli.demo.place import Place
 from certchain.cli.demo.process import run
 from certchain.cli.demo.town import KEEPER, LOCKS, Live, founded, set_up
-from certchain.cli.enrolling import CERTIFICATE, read_file
+from certchain.cli.enrolling import CERTIFICATE
+from certchain.cli.file import read_file
 from certchain.cli.output import Output
 from certchain.cli.party import Cast
 from certchain.cli.record import CERTIFICATION_SERVER, UserDeviceRecord

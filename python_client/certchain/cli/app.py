@@ -7,11 +7,11 @@ import typer
 
 from certchain.cli.argument import Reason
 from certchain.cli.command import command, noun
+from certchain.cli.file import write_file
 from certchain.cli.output import Result
 from certchain.cli.party import Cast
 from certchain.cli.record import MANUFACTURER
 from certchain.cli.workspace import Workspace
-from certchain.config.file import FOR_ALL, write_whole
 from certchain.encoding.document import from_document, to_document
 from certchain.encoding.message import from_cbor
 from certchain.encoding.moment import moment
@@ -45,10 +45,7 @@ def release(
 ) -> Result:
     """Signs a version of an app as it lies in a folder, every file of it, for `certchain app allow`."""
     file = Cast(workspace).vendor(vendor).release(name, version, folder)
-    try:
-        write_whole(out, to_document(file), FOR_ALL)
-    except OSError as problem:
-        raise StorageUnavailable(f"{out}: {problem.strerror}") from problem
+    write_file(out, to_document(file))
     values = {"app": name, "version": version, "vendor": vendor, "files": len(file.files), "file": out}
     return Result(f"Version {version} of {name} is signed.", values)
 

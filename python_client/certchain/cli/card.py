@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from certchain.cli.file import read_file, write_file
 from certchain.cli.record import CERTIFICATION_SERVER, ServiceRecord
 from certchain.cli.workspace import Workspace
 from certchain.config import write_configuration
-from certchain.config.file import FOR_ALL, write_whole
 from certchain.encoding.document import from_document, to_document
-from certchain.errors import MalformedValue, RecordExists, StorageUnavailable
+from certchain.errors import MalformedValue, RecordExists
 from certchain.keys import CaCertificate
 from certchain.ledger.deployment import Deployment
 
@@ -54,18 +54,12 @@ def network_card(workspace: Workspace, node: str, server_url: str) -> NetworkCar
 
 def write_card(path: Path, card: NetworkCard) -> None:
     """Writes a card for others. Raises ``StorageUnavailable``."""
-    try:
-        write_whole(path, to_document(card), FOR_ALL)
-    except OSError as problem:
-        raise StorageUnavailable(f"{path}: {problem.strerror}") from problem
+    write_file(path, to_document(card))
 
 
 def read_card(path: Path) -> NetworkCard:
     """Raises ``StorageUnavailable``, and ``MalformedMessage`` or ``MalformedValue`` for what is no card."""
-    try:
-        card = from_document(NetworkCard, path.read_bytes())
-    except OSError as problem:
-        raise StorageUnavailable(f"{path}: {problem.strerror}") from problem
+    card = from_document(NetworkCard, read_file(path))
     if card.format != FORMAT:
         raise MalformedValue("network card", f"its format is not {FORMAT}")
     return card
@@ -89,8 +83,5 @@ def join(workspace: Workspace, card: NetworkCard) -> None:
     workspace.configuration = settings
     record = ServiceRecord(card.server, card.server_signing.hex(), card.server_exchange.hex())
     workspace.records.write(CERTIFICATION_SERVER, record)
-    try:
-        write_whole(home.ca, card.ca, FOR_ALL)
-    except OSError as problem:
-        raise StorageUnavailable(str(problem)) from problem
+    write_file(home.ca, card.ca)
     deployment.save(home.deployment)  # last: until then the home can be joined again

@@ -2,8 +2,9 @@
 
 from certchain.cli.argument import File, Name, Out
 from certchain.cli.command import command, noun
-from certchain.cli.enrolling import Candidate, read_file
+from certchain.cli.enrolling import MOST_BYTES, Candidate
 from certchain.cli.enrolment import asked, enrolled
+from certchain.cli.file import read_file
 from certchain.cli.log.serve import Host, Port
 from certchain.cli.output import Result
 from certchain.cli.party import Cast
@@ -30,7 +31,7 @@ def request(workspace: Workspace, name: Name, *, out: Out) -> Result:
 def accept(workspace: Workspace, name: Name, file: File) -> Result:
     """Takes up the answer."""
     candidate = Candidate(workspace, workspace.records.require_new(ServiceRecord, name), PartyKind.SERVICE)
-    party = candidate.accept(from_cbor(EnrolmentAnswer, read_file(file)))
+    party = candidate.accept(from_cbor(EnrolmentAnswer, read_file(file, MOST_BYTES)))
     keys = candidate.keys().public
     workspace.records.write(name, ServiceRecord(party.number, keys.signing.hex(), keys.exchange.hex()))
     return enrolled(name, party)

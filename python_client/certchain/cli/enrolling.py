@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from certchain.cli.file import read_file, write_file
 from certchain.cli.workspace import Workspace
-from certchain.config.file import FOR_ALL, write_whole
 from certchain.encoding.digest import key_thumbprint
 from certchain.encoding.message import from_cbor, to_cbor
-from certchain.errors import CertificateInvalid, KeyNotInForce, StorageUnavailable, UnknownRecord, WrongSigner
+from certchain.errors import CertificateInvalid, KeyNotInForce, UnknownRecord, WrongSigner
 from certchain.keys import CaCertificate, PrivateKeys, TlsIdentity
 from certchain.models.certification import Signed, UserDeviceInformation
 from certchain.models.enrolment import EnrolmentAnswer, EnrolmentRequest
@@ -19,7 +19,8 @@ from certchain.verification.statement import Identity
 PARTY_KEYS = "keys.key"
 TLS_KEY, CERTIFICATE = "tls.key", "certificate.der"
 _REQUEST = "enrolment.cbor"
-_MOST_BYTES = 64 * 1024
+MOST_BYTES = 64 * 1024
+"""Of a file with a request, an answer or a certificate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Candidate:
         path = self.folder / _REQUEST
         if not path.exists():
             raise UnknownRecord("enrolment request", str(path))
-        return from_cbor(EnrolmentRequest, from_cbor(Signed, read_file(path)).body)
+        return from_cbor(EnrolmentRequest, from_cbor(Signed, read_file(path, MOST_BYTES)).body)
 
     def keys(self) -> PrivateKeys:
         """The keys that were made for it. Raises ``KeyFileUnreadable``."""
@@ -88,27 +89,14 @@ def tls_identity(workspace: Workspace, folder: Path) -> TlsIdentity:
     path = folder / CERTIFICATE
     if not path.exists():
         raise UnknownRecord("certificate", str(path))
-    return TlsIdentity(workspace.keyring.tls_key(folder / TLS_KEY), read_file(path), known_ca(workspace))
+    return TlsIdentity(workspace.keyring.tls_key(folder / TLS_KEY), read_file(path, MOST_BYTES), known_ca(workspace))
 
 
 def known_ca(workspace: Workspace) -> CaCertificate:
     """The network's CA, as this home knows it: its own, or the one of the card that it joined by."""
     home, network = workspace.home, workspace.reader.network
-    return CaCertificate(network, read_file(home.ca)) if home.ca.exists() else workspace.keyring.authority().certificate
-
-
-def read_file(path: Path) -> bytes:
-    """A small file. Raises ``StorageUnavailable``."""
-    try:
-        with path.open("rb") as file:
-            return file.read(_MOST_BYTES)
-    except OSError as problem:
-        raise StorageUnavailable(f"{path}: {problem.strerror}") from problem
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """A file that others may read, written whole. Raises ``StorageUnavailable``."""
-    try:
-        write_whole(path, content, FOR_ALL)
-    except OSError as problem:
-        raise StorageUnavailable(f"{path}: {problem.strerror}") from problem
+    return (
+        CaCertificate(network, read_file(home.ca, MOST_BYTES))
+        if home.ca.exists()
+        else workspace.keyring.authority().certificate
+    )

@@ -9,7 +9,8 @@ from certchain.channel.https import ask_to_be_enrolled
 from certchain.cli.argument import File, Hosts, Name, Out
 from certchain.cli.command import command
 from certchain.cli.device import DeviceModel, Manufacturer, Serial, device
-from certchain.cli.enrolling import Candidate, known_ca, read_file, write_file
+from certchain.cli.enrolling import MOST_BYTES, Candidate, known_ca
+from certchain.cli.file import read_file, write_file
 from certchain.cli.output import Result, Values
 from certchain.cli.party import Cast
 from certchain.cli.record import (
@@ -48,7 +49,7 @@ def enrol(
     Services are enrolled in the home that has the authority, devices and user devices in that of the certification server or of an
     operator.
     """
-    signed = from_cbor(Signed, read_file(file))
+    signed = from_cbor(Signed, read_file(file, MOST_BYTES))
     if instead_of is not None:
         answer = _rotate(workspace, signed, instead_of)
     elif signed.signer.kind is PartyKind.SERVICE:
@@ -89,7 +90,7 @@ def request_device(
 def accept_device(workspace: Workspace, name: Name, file: File) -> Result:
     """Takes up the answer."""
     candidate = Candidate(workspace, workspace.records.require_new(DeviceRecord, name), PartyKind.DEVICE)
-    return _device_accepted(workspace, name, candidate, from_cbor(EnrolmentAnswer, read_file(file)))
+    return _device_accepted(workspace, name, candidate, from_cbor(EnrolmentAnswer, read_file(file, MOST_BYTES)))
 
 
 @command(device, "join")
@@ -103,7 +104,7 @@ def join_device(
 ) -> Result:
     """Enrols an IoT device by its place in a production batch, with the certification server itself: no operator is needed."""
     candidate = Candidate(workspace, workspace.records.require_new(DeviceRecord, name), PartyKind.DEVICE)
-    place = from_document(DeviceMembership, read_file(membership)).membership
+    place = from_document(DeviceMembership, read_file(membership, MOST_BYTES)).membership
     described = candidate.asked().device
     if described is None:
         raise MalformedMessage("what was asked for is no device")
@@ -145,7 +146,10 @@ def accept_user_device(
 ) -> Result:
     """Takes up the answer, and says which app the user device runs."""
     candidate = Candidate(workspace, workspace.records.require_new(UserDeviceRecord, name), PartyKind.USER_DEVICE)
-    party, said = candidate.accept(from_cbor(EnrolmentAnswer, read_file(file))), candidate.asked().user_device
+    party, said = (
+        candidate.accept(from_cbor(EnrolmentAnswer, read_file(file, MOST_BYTES))),
+        candidate.asked().user_device,
+    )
     if said is None:
         raise MalformedMessage("what was asked for is no user device")
     installed = app, app_version, str(app_folder.absolute())

@@ -5,8 +5,9 @@ from pathlib import Path
 from certchain.cli.argument import File, Name, Out
 from certchain.cli.command import command
 from certchain.cli.device import device
-from certchain.cli.enrolling import Candidate, read_file
+from certchain.cli.enrolling import MOST_BYTES, Candidate
 from certchain.cli.enrolment import asked
+from certchain.cli.file import read_file
 from certchain.cli.output import Result
 from certchain.cli.party import user_device_information
 from certchain.cli.record import DeviceRecord, UserDeviceRecord
@@ -58,7 +59,7 @@ def _accepted(workspace: Workspace, kind: type, name: str, party: Party, file: P
     """Verified first and kept whole; a second try after an interruption goes on from there."""
     folder = workspace.records.folder(kind, name)
     if not is_certified(folder):
-        _candidate(workspace, kind, name, party).accept(from_cbor(EnrolmentAnswer, read_file(file)), party)
+        _candidate(workspace, kind, name, party).accept(from_cbor(EnrolmentAnswer, read_file(file, MOST_BYTES)), party)
     take_fresh_pair(folder)
     values = {"name": name, "kind": party.kind, "number": party.number}
     return Result(f"{name} has fresh keys; have its registrations permitted, and supersede them.", values)

@@ -7,7 +7,8 @@ import typer
 
 from certchain.cli.argument import File, Out
 from certchain.cli.command import command, noun
-from certchain.cli.enrolling import CERTIFICATE, TLS_KEY, known_ca, read_file, tls_identity, write_file
+from certchain.cli.enrolling import CERTIFICATE, MOST_BYTES, TLS_KEY, known_ca, tls_identity
+from certchain.cli.file import read_file, write_file
 from certchain.cli.output import Result
 from certchain.cli.workspace import Workspace
 from certchain.encoding.moment import moment
@@ -37,7 +38,7 @@ def issue(
 ) -> Result:
     """Issues a certificate, in the certification centre's home, to an operator whom the centre knows in person."""
     now = workspace.clock.now()
-    certificate = workspace.keyring.authority().issue(read_file(file), Operator(name), now=now)
+    certificate = workspace.keyring.authority().issue(read_file(file, MOST_BYTES), Operator(name), now=now)
     write_file(out, certificate)
     until = moment(workspace.keyring.authority().certificate.read(certificate).not_after)
     return Result(f"{name} is an operator until {until}.", {"name": name, "file": out, "until": until})
@@ -46,7 +47,7 @@ def issue(
 @command(operator, "accept")
 def accept(workspace: Workspace, file: File) -> Result:
     """Takes up the certificate: from now on, commands of this home that operators use go to the certification server."""
-    certificate = read_file(file)
+    certificate = read_file(file, MOST_BYTES)
     identity = TlsIdentity(workspace.keyring.tls_key(folder(workspace) / TLS_KEY), certificate, known_ca(workspace))
     if not isinstance(identity.certified.name, Operator):
         raise CertificateInvalid("it names no operator")

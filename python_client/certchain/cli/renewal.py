@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from certchain.channel.https import HttpsChannel
-from certchain.cli.enrolling import CERTIFICATE, TLS_KEY, tls_identity, write_file
+from certchain.cli.enrolling import CERTIFICATE, TLS_KEY, tls_identity
+from certchain.cli.file import write_file
 from certchain.cli.workspace import Workspace
 from certchain.errors import CertchainError, CertificateInvalid
 from certchain.keys import CertificateAuthority, ServerTls, TlsIdentity, TlsKey
